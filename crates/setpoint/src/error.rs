@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn errors_name_field_value_and_rule() {
-        let error = ConfigError::new("tolerance", f64::NAN, "a finite number of at least 0").within("behavior");
+        let error =
+            ConfigError::new("tolerance", f64::NAN, "a finite number of at least 0").within("behavior");
         assert_eq!(error.to_string(), "behavior.tolerance is NaN: must be a finite number of at least 0");
         let error = StateError::Format { found: 9, supported: 1 };
         assert_eq!(error.to_string(), "saved state has format 9, this version reads format 1");

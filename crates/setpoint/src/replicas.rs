@@ -47,11 +47,7 @@ impl Bounds {
     /// If `max` is 0, smaller than `min`, or beyond 2,147,483,647.
     pub fn new(min: u32, max: u32) -> Result<Self, ConfigError> {
         if max < min {
-            return Err(ConfigError::new(
-                "max_replicas",
-                max,
-                format!("at least min_replicas ({min})"),
-            ));
+            return Err(ConfigError::new("max_replicas", max, format!("at least min_replicas ({min})")));
         }
         if max == 0 || i64::from(max) > MAX_COUNT {
             return Err(ConfigError::new("max_replicas", max, "1 to 2147483647"));
@@ -108,7 +104,11 @@ pub enum Step {
 /// # Ok::<(), setpoint::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "u32", into = "u32"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "u32", into = "u32")
+)]
 pub struct ZeroOrAtLeast(u32);
 
 impl ZeroOrAtLeast {

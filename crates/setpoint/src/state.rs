@@ -278,10 +278,7 @@ impl<'a> StateReader<'a> {
     /// # Errors
     /// If it is missing or holds something else.
     pub fn floats(&self, name: &str) -> Result<Vec<f64>, StateError> {
-        self.list(name)?
-            .iter()
-            .map(|v| as_float(v).ok_or_else(|| self.wrong(name, v, "numbers")))
-            .collect()
+        self.list(name)?.iter().map(|v| as_float(v).ok_or_else(|| self.wrong(name, v, "numbers"))).collect()
     }
 
     /// A sequence of pairs (instant, whole number), as `(Timestamp, i64)` is saved.
@@ -435,8 +432,10 @@ mod tests {
         out.nest("inner", |w| w.put("flag", true));
         let value = out.finish();
         let from = StateReader::new("kpa", &value).unwrap();
-        assert_eq!(from.nested("inner").unwrap().int("flag").unwrap_err().to_string(),
-            "saved state field kpa.inner.flag holds true: must be a whole number");
+        assert_eq!(
+            from.nested("inner").unwrap().int("flag").unwrap_err().to_string(),
+            "saved state field kpa.inner.flag holds true: must be a whole number"
+        );
         assert!(matches!(from.bool("gone"), Err(StateError::Missing { field }) if field == "kpa.gone"));
         assert!(from.opt_int("n").unwrap() == Some(1));
     }

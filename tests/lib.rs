@@ -1,0 +1,1 @@
+//! What the test programs share. The tests themselves are the files beside this one.

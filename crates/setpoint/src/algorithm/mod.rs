@@ -1,0 +1,3 @@
+//! One wing per system, each named as its users name it. No wing imports another.
+
+pub mod fixed;

@@ -1,0 +1,1 @@
+//! One wing per system. No wing imports another.

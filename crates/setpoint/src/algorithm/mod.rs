@@ -1,1 +1,3 @@
 //! One wing per system. No wing imports another.
+
+pub mod kthena;

@@ -1,3 +1,4 @@
 //! One wing per system. No wing imports another.
 
 pub mod kthena;
+pub mod threshold;

@@ -35,7 +35,7 @@ pub(crate) fn recommendation(case: &Value) -> Verdict {
     };
     let verdict = Verdict::compare(&case["expect"], &answer(|column| Reading::Instances(column)));
     if matches!(verdict, Verdict::Pass) && instances.len() == 1 {
-        return Verdict::compare(&case["expect"], &answer(|column| Reading::sum_of(column)));
+        return Verdict::compare(&case["expect"], &answer(Reading::sum_of));
     }
     verdict
 }

@@ -1,5 +1,5 @@
-//! How long something stays in a window: the width and its edge. The edge is inclusive: what happened exactly one
-//! width ago still counts. Widths are whole milliseconds.
+//! How long something stays in a window: the width and its edge. The edge is inclusive: what happened exactly
+//! one width ago still counts. Widths are whole milliseconds.
 //!
 //! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/datastructure/sliding_window.go`, commit
 //! `3cc057284c34469fcb0ed22a12dac84b1d120719`.

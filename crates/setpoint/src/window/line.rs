@@ -1,10 +1,10 @@
 //! The largest, or smallest, value that a step function took over a recent time. Unlike a
 //! [`RecordWindow`], a value is in force until the next one replaces it.
 //!
-//! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/datastructure/sliding_window.go` (the line-chart window),
-//! commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. What it means: a value that was replaced is seen for one width
-//! after its replacement, a value that was not is seen for two widths after it was set. The limit on memory, and the
-//! direction of its error, are those of [`RecordWindow`].
+//! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/datastructure/sliding_window.go` (the line-chart
+//! window), commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. What it means: a value that was replaced is
+//! seen for one width after its replacement, a value that was not is seen for two widths after it was set.
+//! The limit on memory, and the direction of its error, are those of [`RecordWindow`].
 
 use core::time::Duration;
 
@@ -73,8 +73,8 @@ impl LineWindow {
         Some(self.replaced.best(now).map_or(with_in_force, |value| extreme.best(with_in_force, value)))
     }
 
-    /// The first instant after `now` at which [`best`](Self::best) may change if nothing is appended. Never late; early
-    /// where what expires was not the best.
+    /// The first instant after `now` at which [`best`](Self::best) may change if nothing is appended. Never
+    /// late; early where what expires was not the best.
     #[must_use]
     pub fn next_change_at(&self, now: Timestamp) -> Option<Timestamp> {
         let in_force = self.seen_in_force(now).and_then(|(since, _)| self.width().doubled().ends(since));
@@ -107,7 +107,8 @@ impl LineWindow {
     /// Takes up what another window of the same kind and width saved.
     ///
     /// # Errors
-    /// If the state belongs to a window of another kind or width, contradicts itself, or is not whole. Nothing changes then.
+    /// If the state belongs to a window of another kind or width, contradicts itself, or is not whole.
+    /// Nothing changes then.
     pub fn restore(&mut self, from: &StateReader<'_>) -> Result<(), StateError> {
         let mut replaced = self.replaced.clone();
         let nested = from.nested("replaced")?;

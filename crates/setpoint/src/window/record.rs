@@ -1,15 +1,15 @@
-//! The largest, or smallest, of the values recorded over a recent time: a queue of candidates in which each is
-//! strictly better than all that follow, so that the answer stands at the front. It holds single values; a value that
-//! stays in force until the next one belongs in [`LineWindow`](super::LineWindow).
+//! The largest, or smallest, of the values recorded over a recent time: a queue of candidates in which each
+//! is strictly better than all that follow, so that the answer stands at the front. It holds single values; a
+//! value that stays in force until the next one belongs in [`LineWindow`](super::LineWindow).
 //!
 //! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/datastructure/sliding_window.go`, commit
 //! `3cc057284c34469fcb0ed22a12dac84b1d120719`. The limit on memory is ours.
 //!
-//! A window holds at most [`MAX_ENTRIES`] candidates. When more would be needed, those of the same 1024th of the width
-//! are merged: the better value stays, with the time of the newest. A merged window therefore remembers a value
-//! for up to one 1024th of its width (and a millisecond) too long and never forgets one too early: a maximum is never below the exact one, a
-//! minimum never above it. Where a maximum holds back a scale-down and a minimum a scale-up, as in Kthena, that allows
-//! less and never more.
+//! A window holds at most [`MAX_ENTRIES`] candidates. When more would be needed, those of the same 1024th of
+//! the width are merged: the better value stays, with the time of the newest. A merged window therefore
+//! remembers a value for up to one 1024th of its width (and a millisecond) too long and never forgets one too
+//! early: a maximum is never below the exact one, a minimum never above it. Where a maximum holds back a
+//! scale-down and a minimum a scale-up, as in Kthena, that allows less and never more.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -60,9 +60,10 @@ impl Extreme {
 
 /// The best of the values recorded over the last `width`, its edge included.
 ///
-/// Recording takes constant time on average and asking at most logarithmic time; once the queue has grown to what the
-/// workload needs, nothing allocates. A `now` before the newest record counts as the time of that record when
-/// recording; when asking, it only makes more of the window count. A window of width 0 never answers.
+/// Recording takes constant time on average and asking at most logarithmic time; once the queue has grown to
+/// what the workload needs, nothing allocates. A `now` before the newest record counts as the time of that
+/// record when recording; when asking, it only makes more of the window count. A window of width 0 never
+/// answers.
 ///
 /// ```
 /// use core::time::Duration;
@@ -150,7 +151,8 @@ impl RecordWindow {
         self.front(now).and_then(|(at, _)| self.width.ends(at))
     }
 
-    /// Whether candidates that still count at `now` may have been merged, so that the answer may be better than exact.
+    /// Whether candidates that still count at `now` may have been merged, so that the answer may be better
+    /// than exact.
     #[must_use]
     pub fn merged(&self, now: Timestamp) -> bool {
         self.merged_at.is_some_and(|at| self.width.fresh(now, at))
@@ -199,7 +201,8 @@ impl RecordWindow {
     /// Takes up what another window of the same kind and width saved.
     ///
     /// # Errors
-    /// If the state belongs to a window of another kind or width, is out of order, or is not whole. Nothing changes then.
+    /// If the state belongs to a window of another kind or width, is out of order, or is not whole. Nothing
+    /// changes then.
     pub fn restore(&mut self, from: &StateReader<'_>) -> Result<(), StateError> {
         let looks_for = from.text("looks_for")?;
         if looks_for != self.extreme.name() {

@@ -1,10 +1,11 @@
-//! What was known some time ago: keeps whatever a caller stores, and gives back the newest entry that is older than
-//! a given age. Kthena compares today's histograms with it. It looks inside no entry and never invents one.
+//! What was known some time ago: keeps whatever a caller stores, and gives back the newest entry that is
+//! older than a given age. Kthena compares today's histograms with it. It looks inside no entry and never
+//! invents one.
 //!
-//! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/datastructure/sliding_window.go` (the snapshot window),
-//! commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. The limit on memory is ours: beyond [`MAX_SNAPSHOTS`] entries, only
-//! the oldest entry of each 64th of the fresh age is kept, so that the answer may be older by that much and is never fresher
-//! than asked for.
+//! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/datastructure/sliding_window.go` (the snapshot
+//! window), commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. The limit on memory is ours: beyond
+//! [`MAX_SNAPSHOTS`] entries, only the oldest entry of each 64th of the fresh age is kept, so that the answer
+//! may be older by that much and is never fresher than asked for.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -19,8 +20,8 @@ pub const MAX_SNAPSHOTS: usize = 256;
 
 const PARTS: i64 = 64;
 
-/// The newest stored value that is older than `fresh` and at most `expire` old, the edge of both counting as still
-/// fresh and not yet expired.
+/// The newest stored value that is older than `fresh` and at most `expire` old, the edge of both counting as
+/// still fresh and not yet expired.
 ///
 /// A `now` before the newest entry counts as the time of that entry when appending.
 ///

@@ -1,5 +1,5 @@
-//! From a recommendation to the count: stabilization, the limits on the pace, and the bounds. Pure: what the windows
-//! remember comes in as [`Histories`].
+//! From a recommendation to the count: stabilization, the limits on the pace, and the bounds. Pure: what the
+//! windows remember comes in as [`Histories`].
 //!
 //! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/algorithm/revision.go`, commit
 //! `3cc057284c34469fcb0ed22a12dac84b1d120719`. Upstream's percentages wrap beyond 32 bits; these are exact.

@@ -1,8 +1,8 @@
 //! Kthena's autoscaler for a single target: recommend, judge panic, correct, remember.
 //!
 //! Source of the rules: `volcano-sh/kthena`, `pkg/autoscaler/algorithm/{recommendation,revision}.go` and
-//! `pkg/autoscaler/autoscaler/{scaler,status}.go`, commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. This wing collects
-//! no metrics, splits no total over several targets and repairs no ratio between roles.
+//! `pkg/autoscaler/autoscaler/{scaler,status}.go`, commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. This
+//! wing collects no metrics, splits no total over several targets and repairs no ratio between roles.
 //!
 //! One cycle, in upstream's order (its period is 15 s):
 //!
@@ -29,17 +29,21 @@
 //! # Ok::<(), setpoint::ConfigError>(())
 //! ```
 //!
-//! Upstream discards all state whenever the generation of a policy changes; [`Status::reset`] does the same, and a changed
-//! [`Config`] asks for it, because widths are fixed when a [`Status`] is built.
+//! Upstream discards all state whenever the generation of a policy changes; [`Status::reset`] does the same,
+//! and a changed [`Config`] asks for it, because widths are fixed when a [`Status`] is built.
 
 pub mod config;
 pub mod correction;
+#[cfg(feature = "serde")]
+mod document;
 pub mod panic_mode;
+pub mod policy;
 pub mod recommendation;
 pub mod status;
 
-pub use config::{Aggregation, Behavior, Checked, Config, PanicPolicy, StablePolicy};
+pub use config::{Aggregation, Checked, Config};
 pub use correction::{Binding, Correction, Histories, Limit, Mode, Rules, Select, correct};
 pub use panic_mode::PanicMode;
+pub use policy::{Behavior, PanicPolicy, StablePolicy};
 pub use recommendation::{MetricOutcome, Reading, Recommendation, Rule, Scope, recommend};
 pub use status::{Decision, Status, Widths};

@@ -1,9 +1,10 @@
-//! Panic mode: entered when a recommendation is far above the current count, left a hold after the last such step.
-//! While it lasts nothing is scaled down or stabilized; what it allows instead is in [`correct`](super::correct).
+//! Panic mode: entered when a recommendation is far above the current count, left a hold after the last such
+//! step. While it lasts nothing is scaled down or stabilized; what it allows instead is in
+//! [`correct`](super::correct).
 //!
 //! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/autoscaler/{scaler,status}.go`, commit
-//! `3cc057284c34469fcb0ed22a12dac84b1d120719`. It is a test of the recommended over the current count. There is no window of
-//! panic metrics and no remembered panic maximum, unlike Knative's mode of the same name.
+//! `3cc057284c34469fcb0ed22a12dac84b1d120719`. It is a test of the recommended over the current count. There
+//! is no window of panic metrics and no remembered panic maximum, unlike Knative's mode of the same name.
 
 use core::time::Duration;
 
@@ -14,8 +15,8 @@ use crate::window::Width;
 
 /// Whether a recommendation triggers panic mode: `recommended * 100 >= current * threshold_percent`.
 ///
-/// Never without a threshold. With no current replicas always, even for a recommendation of 0. Upstream's arithmetic wraps beyond
-/// 32 bits; this one is exact.
+/// Never without a threshold. With no current replicas always, even for a recommendation of 0. Upstream's
+/// arithmetic wraps beyond 32 bits; this one is exact.
 ///
 /// ```
 /// use setpoint::algorithm::kthena::panic_mode::triggers;
@@ -64,7 +65,8 @@ impl PanicMode {
         self.ends_at
     }
 
-    /// Enters or prolongs panic mode: a step at `now` triggered it. A `now` before an earlier trigger changes nothing.
+    /// Enters or prolongs panic mode: a step at `now` triggered it. A `now` before an earlier trigger changes
+    /// nothing.
     pub fn refresh(&mut self, now: Timestamp) {
         if self.hold.is_zero() {
             return;

@@ -1,14 +1,15 @@
-//! How many instances the metrics ask for. Pure arithmetic on one moment's readings: no memory, no limits on the pace,
-//! no collection of metrics.
+//! How many instances the metrics ask for. Pure arithmetic on one moment's readings: no memory, no limits on
+//! the pace, no collection of metrics.
 //!
 //! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/algorithm/recommendation.go`, commit
-//! `3cc057284c34469fcb0ed22a12dac84b1d120719`. The order of the float operations is part of it: `((S / n) / target) * n` may
-//! land just above an integer where `S / target` does not.
+//! `3cc057284c34469fcb0ed22a12dac84b1d120719`. The order of the float operations is part of it: `((S / n) /
+//! target) * n` may land just above an integer where `S / target` does not.
 //!
-//! Upstream hands over one map with the *sum over all ready pods* ([`Reading::Summed`]). The ratio then compares the whole load
-//! with the target of a single instance, so the tolerance holds only near one instance's worth of load (and then answers the
-//! current count, whatever that is), and every other load gives `ceil(sum / target)` without any tolerance.
-//! [`Reading::Instances`] applies the same rule to one value per pod, where the tolerance means what its name says.
+//! Upstream hands over one map with the *sum over all ready pods* ([`Reading::Summed`]). The ratio then
+//! compares the whole load with the target of a single instance, so the tolerance holds only near one
+//! instance's worth of load (and then answers the current count, whatever that is), and every other load
+//! gives `ceil(sum / target)` without any tolerance. [`Reading::Instances`] applies the same rule to one
+//! value per pod, where the tolerance means what its name says.
 
 use crate::rounding::ceil_within;
 
@@ -33,12 +34,13 @@ pub struct Scope {
 /// What is known of one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading<'a> {
-    /// A total over the whole workload from outside. Always taken as a total: an average (a utilization, say) makes
-    /// one or two replicas whatever the size of the workload.
+    /// A total over the whole workload from outside. Always taken as a total: an average (a utilization, say)
+    /// makes one or two replicas whatever the size of the workload.
     External(f64),
     /// The sum over all ready instances that report the metric, as upstream hands it over; `None` if none does.
     Summed(Option<f64>),
-    /// One value per ready instance, in the order of summation; `None` where the instance does not report the metric.
+    /// One value per ready instance, in the order of summation; `None` where the instance does not report the
+    /// metric.
     Instances(&'a [Option<f64>]),
 }
 
@@ -72,7 +74,8 @@ pub enum Rule {
     AssumedWithinTolerance,
     /// With silent and unready instances counted in, the ratio points the other way: the current count.
     AssumedTurned,
-    /// With silent and unready instances counted in, the count lies on the wrong side of the current one: the current count.
+    /// With silent and unready instances counted in, the count lies on the wrong side of the current one: the
+    /// current count.
     AssumedContradicts,
     /// The ratio times all instances, silent and unready ones counted in.
     Assumed,
@@ -85,7 +88,8 @@ pub struct MetricOutcome {
     pub desired: i64,
     /// The rule that held.
     pub rule: Rule,
-    /// The ratio on which the rule was judged: usage per target, or wanted per current count for an external total.
+    /// The ratio on which the rule was judged: usage per target, or wanted per current count for an external
+    /// total.
     pub ratio: f64,
 }
 
@@ -120,11 +124,12 @@ impl Recommendation {
     }
 }
 
-/// The replicas that the metrics ask for. `metrics` holds the target per instance and the reading of each metric;
-/// `outcomes` is emptied and filled with one entry per metric, `None` where a metric says nothing.
+/// The replicas that the metrics ask for. `metrics` holds the target per instance and the reading of each
+/// metric; `outcomes` is emptied and filled with one entry per metric, `None` where a metric says nothing.
 ///
-/// The order of the metrics decides nothing but [`Recommendation::Metric::metric`] among equals. A NaN reading asks for 0 replicas
-/// and so shrinks the workload to its minimum unless another metric asks for more: upstream's rule.
+/// The order of the metrics decides nothing but [`Recommendation::Metric::metric`] among equals. A NaN
+/// reading asks for 0 replicas and so shrinks the workload to its minimum unless another metric asks for
+/// more: upstream's rule.
 ///
 /// ```
 /// use setpoint::algorithm::kthena::{Reading, Recommendation, Rule, Scope, recommend};

@@ -12,9 +12,10 @@
 //! | `min_corrected_for_stable` | smallest count in force | scale-up period |
 //! | `min_corrected_for_panic` | smallest count in force | panic period |
 //!
-//! The histories are read before a decision is recorded, so the first decision sees empty ones. Recording and the refresh of
-//! panic mode use one clock value, and a skipped cycle records nothing. Callers clamp their clock to the newest time they have seen;
-//! should one step back nevertheless, it neither shortens panic mode nor disorders a history.
+//! The histories are read before a decision is recorded, so the first decision sees empty ones. Recording and
+//! the refresh of panic mode use one clock value, and a skipped cycle records nothing. Callers clamp their
+//! clock to the newest time they have seen; should one step back nevertheless, it neither shortens panic mode
+//! nor disorders a history.
 
 use core::time::Duration;
 
@@ -51,7 +52,8 @@ pub struct Decision {
     pub in_panic: bool,
     /// The way from the recommendation to the count.
     pub correction: Correction,
-    /// Whether the histories hold merged entries, so that the count may have moved less than it exactly could have.
+    /// Whether the histories hold merged entries, so that the count may have moved less than it exactly could
+    /// have.
     pub merged: bool,
 }
 
@@ -131,7 +133,8 @@ impl Status {
         Decision { triggered, in_panic, correction, merged: self.merged(now) }
     }
 
-    /// Remembers a decision of a single target: the uncorrected recommendation, the corrected count, and the panic.
+    /// Remembers a decision of a single target: the uncorrected recommendation, the corrected count, and the
+    /// panic.
     pub fn record(&mut self, now: Timestamp, decision: &Decision) {
         if decision.triggered {
             self.refresh_panic(now);
@@ -153,8 +156,9 @@ impl Status {
         self.min_corrected_for_panic.append(now, corrected);
     }
 
-    /// The first instant after `now` at which anything remembered expires, hence before which no correction changes with the
-    /// same recommendation, current count and memory. `None`: never. Never late, often early.
+    /// The first instant after `now` at which anything remembered expires, hence before which no correction
+    /// changes with the same recommendation, current count and memory. `None`: never. Never late, often
+    /// early.
     #[must_use]
     pub fn next_change_at(&self, now: Timestamp) -> Option<Timestamp> {
         [
@@ -169,10 +173,11 @@ impl Status {
         .fold(None, earliest)
     }
 
-    /// The same for one recommendation: only what its correction depends on counts. Never late, less often early.
+    /// The same for one recommendation: only what its correction depends on counts. Never late, less often
+    /// early.
     ///
-    /// The instants are the first ones beyond an inclusive edge: a window of 60 s whose entry is of second 100 changes
-    /// at 160.001 s, and panic mode that lasts until second 160 ends then too.
+    /// The instants are the first ones beyond an inclusive edge: a window of 60 s whose entry is of second
+    /// 100 changes at 160.001 s, and panic mode that lasts until second 160 ends then too.
     #[must_use]
     pub fn next_change_for(
         &self,
@@ -209,7 +214,8 @@ impl Status {
             || self.min_corrected_for_panic.merged(now)
     }
 
-    /// Forgets everything, as upstream does whenever the generation of a policy changes. For other widths build a new one.
+    /// Forgets everything, as upstream does whenever the generation of a policy changes. For other widths
+    /// build a new one.
     pub fn reset(&mut self) {
         self.max_recommendation.clear();
         self.min_recommendation.clear();

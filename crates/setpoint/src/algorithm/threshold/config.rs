@@ -1,8 +1,8 @@
-//! The settings of the threshold rule: two thresholds, an optional set-point, bounds, and the resources that are read.
-//! The rule itself is in [`rule`](super::rule).
+//! The settings of the threshold rule: two thresholds, an optional set-point, bounds, and the resources that
+//! are read. The rule itself is in [`rule`](mod@super::rule).
 //!
-//! Source of the ranges: the specification of document 001's thresholds, section 1.2. There are no default thresholds: the
-//! article gives 0.8 and 0.4 as an example only.
+//! Source of the ranges: the specification of document 001's thresholds, section 1.2. There are no default
+//! thresholds: the article gives 0.8 and 0.4 as an example only.
 
 use super::rule::{self, Outcome};
 use crate::error::ConfigError;
@@ -78,7 +78,8 @@ impl Thresholds {
     /// A band without a set-point.
     ///
     /// # Errors
-    /// If `upper` is not positive and finite, `lower` is negative or not finite, or `lower` is not below `upper`.
+    /// If `upper` is not positive and finite, `lower` is negative or not finite, or `lower` is not below
+    /// `upper`.
     pub fn new(lower: f64, upper: f64) -> Result<Self, ConfigError> {
         if !(upper.is_finite() && upper > 0.0) {
             return Err(ConfigError::new("upper_threshold", upper, "positive and finite"));
@@ -254,7 +255,8 @@ impl Checked {
         self.0.variant
     }
 
-    /// Evaluates the rule for `current` replicas. `reading` gives the utilization of a resource, `None` where it is missing.
+    /// Evaluates the rule for `current` replicas. `reading` gives the utilization of a resource, `None` where
+    /// it is missing.
     #[must_use]
     pub fn evaluate(&self, current: i64, mut reading: impl FnMut(&str) -> Option<f64>) -> Outcome {
         match self.0.variant {

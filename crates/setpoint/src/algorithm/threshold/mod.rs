@@ -1,9 +1,10 @@
 //! Utilization thresholds and the predictive target: two rules without memory.
 //!
-//! Source: an article on elastic scaling of AI systems (document 001 of this project). It has no program. Each rule comes in two
-//! forms: *literal*, the article's formula as printed, kept for study and comparison; and *proportional*, the
-//! corrected and bounded form, which is the default everywhere. The literal threshold rule doubles a deployment at any breach
-//! of the upper threshold and removes all of it at any breach of the lower one.
+//! Source: an article on elastic scaling of AI systems (document 001 of this project). It has no program.
+//! Each rule comes in two forms: *literal*, the article's formula as printed, kept for study and comparison;
+//! and *proportional*, the corrected and bounded form, which is the default everywhere. The literal threshold
+//! rule doubles a deployment at any breach of the upper threshold and removes all of it at any breach of the
+//! lower one.
 //!
 //! These rules look at one moment. Stabilization and limits on the pace belong behind them.
 //!

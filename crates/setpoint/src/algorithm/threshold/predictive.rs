@@ -1,9 +1,9 @@
-//! The count that a forecast asks for: the largest expected request rate over what a replica serves at its target
-//! utilization. Pure; it makes no forecast.
+//! The count that a forecast asks for: the largest expected request rate over what a replica serves at its
+//! target utilization. Pure; it makes no forecast.
 //!
-//! Source: document 001 of this project, `N = ceil(R_max / (alpha * C))`; see the wing's page. The horizon should be at least the
-//! start delay of a replica plus one evaluation period, or the forecast is useless. The formula has no memory:
-//! stabilization and limits on the pace belong behind it.
+//! Source: document 001 of this project, `N = ceil(R_max / (alpha * C))`; see the wing's page. The horizon
+//! should be at least the start delay of a replica plus one evaluation period, or the forecast is useless.
+//! The formula has no memory: stabilization and limits on the pace belong behind it.
 
 use super::config::Limits;
 use crate::error::ConfigError;
@@ -46,7 +46,8 @@ impl TryFrom<RawCapacity> for Capacity {
 }
 
 impl Capacity {
-    /// A replica that serves at most `per_replica` requests per second and should serve `target_utilization` of that.
+    /// A replica that serves at most `per_replica` requests per second and should serve `target_utilization`
+    /// of that.
     ///
     /// # Errors
     /// If a value is outside its range, or their product is too small for a double.
@@ -87,8 +88,8 @@ pub struct Prediction {
     pub desired: i64,
 }
 
-/// The article's formula as printed: the largest forecast alone, no bounds, negative counts for negative forecasts. Without a
-/// usable forecast the current count.
+/// The article's formula as printed: the largest forecast alone, no bounds, negative counts for negative
+/// forecasts. Without a usable forecast the current count.
 ///
 /// ```
 /// use setpoint::algorithm::threshold::{Capacity, predictive};
@@ -104,8 +105,9 @@ pub fn literal(capacity: &Capacity, current: i64, forecast: &[f64]) -> Predictio
     Prediction { peak_rate, desired }
 }
 
-/// The corrected form: the largest of the forecasts, the rate measured now, and 0, within the limits. A forecast that is too low
-/// thus never removes capacity in use. Rates that are not finite are dropped; with none left the count is held.
+/// The corrected form: the largest of the forecasts, the rate measured now, and 0, within the limits. A
+/// forecast that is too low thus never removes capacity in use. Rates that are not finite are dropped; with
+/// none left the count is held.
 ///
 /// ```
 /// use setpoint::algorithm::threshold::{Capacity, Limits, predictive};

@@ -1,10 +1,10 @@
 //! The threshold rule in both forms, as pure functions of readings. No memory, no smoothing.
 //!
-//! Source: document 001 of this project; see the wing's page. Quotients within a billionth of an integer are that integer before
-//! they are rounded, so that `3 * 1.1 / 0.3` asks for 11 replicas and not for 12.
+//! Source: document 001 of this project; see the wing's page. Quotients within a billionth of an integer are
+//! that integer before they are rounded, so that `3 * 1.1 / 0.3` asks for 11 replicas and not for 12.
 //!
-//! A reading that is absent, NaN, infinite or negative is missing. An unknown load is not a low load: in the proportional form
-//! any missing reading forbids a scale-down, and none forbids a scale-up.
+//! A reading that is absent, NaN, infinite or negative is missing. An unknown load is not a low load: in the
+//! proportional form any missing reading forbids a scale-down, and none forbids a scale-up.
 
 use super::config::{Limits, Thresholds};
 use crate::rounding::{MAX_COUNT, snap_ceil, snap_floor};
@@ -31,8 +31,8 @@ pub struct Outcome {
     pub removed: i64,
     /// The new count.
     pub desired: i64,
-    /// The reading that decided: the largest one present, or with thresholds per resource the one that asked for most.
-    /// Nothing if all are missing.
+    /// The reading that decided: the largest one present, or with thresholds per resource the one that asked
+    /// for most. Nothing if all are missing.
     pub reading: Option<f64>,
     /// How many resources had no usable reading.
     pub missing: usize,
@@ -40,9 +40,9 @@ pub struct Outcome {
     pub held_by_missing: bool,
 }
 
-/// The article's formula as printed: `ceil(U / TU) * N` above the upper threshold, `floor(U / TL) * N` below the lower
-/// one, without bounds. Any breach above at least doubles the count and any breach below removes everything.
-/// The count saturates at 2,147,483,647.
+/// The article's formula as printed: `ceil(U / TU) * N` above the upper threshold, `floor(U / TL) * N` below
+/// the lower one, without bounds. Any breach above at least doubles the count and any breach below removes
+/// everything. The count saturates at 2,147,483,647.
 ///
 /// ```
 /// use setpoint::algorithm::threshold::{Thresholds, rule};
@@ -79,7 +79,8 @@ pub fn literal(
 }
 
 /// The corrected form: the largest reading is brought to the threshold it crossed, or to the set-point, by
-/// `ceil(N * U / T)`, within the limits. Under a constant load one evaluation reaches a count at which the rule stays.
+/// `ceil(N * U / T)`, within the limits. Under a constant load one evaluation reaches a count at which the
+/// rule stays.
 ///
 /// ```
 /// use setpoint::algorithm::threshold::{Action, Limits, Thresholds, rule};
@@ -102,8 +103,9 @@ pub fn proportional(
     bounded(limits, current, largest, want, missing)
 }
 
-/// The corrected form with thresholds for each resource: the largest count that a resource asks for, so that the count falls
-/// only if every resource is below its own lower threshold. With common thresholds the same as [`proportional`].
+/// The corrected form with thresholds for each resource: the largest count that a resource asks for, so that
+/// the count falls only if every resource is below its own lower threshold. With common thresholds the same
+/// as [`proportional`].
 ///
 /// ```
 /// use setpoint::algorithm::threshold::{Limits, Thresholds, rule};

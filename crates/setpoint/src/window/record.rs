@@ -341,6 +341,19 @@ mod tests {
     }
 
     #[test]
+    fn a_steady_workload_stops_allocating() {
+        let mut w = window(Extreme::Maximum, 300_000);
+        let mut room = 0;
+        for step in 0..10_000_i64 {
+            w.append(ms(step * 15_000), 50 - step % 40);
+            if step == 100 {
+                room = w.entries.capacity();
+            }
+        }
+        assert_eq!(w.entries.capacity(), room);
+    }
+
+    #[test]
     fn hostile_state_is_refused_and_changes_nothing() {
         let mut w = window(Extreme::Maximum, 100);
         w.append(ms(7), 5);

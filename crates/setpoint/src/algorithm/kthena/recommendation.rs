@@ -365,19 +365,12 @@ mod tests {
 
     #[test]
     fn the_order_of_operations_decides_the_last_replica() {
-        // One replica more than ceil(S / target): (S / n / target) * n lands just above an integer.
-        let mut found = 0;
-        for n in 2..40_usize {
-            for tenths in 1..30 {
-                let value = f64::from(tenths) * 0.1;
-                let values = vec![Some(value); n];
-                let Sums { total, .. } = Sums::of(&values);
-                let (got, _) =
-                    one(&Scope { tolerance: 0.0, ..scope(1, 0) }, 0.3, Reading::Instances(&values));
-                found += i64::from(got as f64 != (total / 0.3).ceil());
-            }
+        // Three pods, target 0.3: ((S / n) / target) * n on one side of an integer, S / target on the other.
+        for (each, per_pod, as_sum) in [(3.3000000000000003, 34, 33), (0.7000000000000001, 7, 8)] {
+            let values = [Some(each); 3];
+            assert_eq!(one(&scope(1, 0), 0.3, Reading::Instances(&values)), (per_pod, Rule::Ratio));
+            assert_eq!(one(&scope(1, 0), 0.3, Reading::sum_of(&values)), (as_sum, Rule::Ratio));
         }
-        assert!(found > 0);
     }
 
     #[test]

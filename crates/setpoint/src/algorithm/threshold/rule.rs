@@ -292,7 +292,9 @@ mod tests {
         let aimed = band().with_set_point(0.5).unwrap();
         assert_eq!(proportional(&aimed, limits(), 10, [Some(0.9)]).desired, 18);
         assert_eq!(proportional(&aimed, limits(), 10, [Some(0.3)]).desired, 6);
-        assert_eq!(proportional(&aimed, limits(), 10, [Some(0.7)]).desired, 10);
+        for inside in [0.4, 0.7, 0.8] {
+            assert_eq!(proportional(&aimed, limits(), 10, [Some(inside)]).desired, 10);
+        }
     }
 
     fn reading() -> impl Strategy<Value = Option<f64>> {

@@ -1,0 +1,3 @@
+//! The algorithms, one wing per upstream system, named after it.
+
+pub mod kpa;

@@ -39,13 +39,13 @@ pub(crate) fn scale(case: &Value) -> Verdict {
             pipeline_verdict(case, if weighted { 1e-12 } else { 0.0 })
         }
         "initial_status" => Verdict::compare(&case["expect"], &initial_status(input)),
-        "resolve_spec" => Verdict::compare(&case["expect"], &resolved(input)),
-        "validate_config" => Verdict::compare(&case["expect"], &validated_settings(input)),
+        "resolve_spec" => Verdict::compare(&in_nanoseconds(&case["expect"]), &resolved(input)),
+        "validate_config" => Verdict::compare(&in_nanoseconds(&case["expect"]), &validated_settings(input)),
         "validate_annotations" => {
             let valid = annotations(input).validate(&settings(input)).is_ok();
             Verdict::compare(&case["expect"], &json!({ "valid": valid }))
         }
-        "apply" => Verdict::compare(&case["expect"], &applied(input)),
+        "apply" => Verdict::compare(&in_nanoseconds(&case["expect"]), &applied(input)),
         "active_condition" => Verdict::compare(&case["expect"], &condition(input)),
         "num_activators" => {
             let number = |name: &str| float(&input[name]);
@@ -59,6 +59,40 @@ pub(crate) fn scale(case: &Value) -> Verdict {
         }
         _ => Verdict::unknown_kind(&input["kind"]),
     }
+}
+
+/// Fields that hold spans. The files write whole nanoseconds as seconds; they are compared as nanoseconds.
+const SPANS: &[&str] = &[
+    "panic_window",
+    "requeue_after",
+    "scale_down_delay",
+    "scale_to_zero_grace_period",
+    "scale_to_zero_pod_retention_period",
+    "stable_window",
+];
+
+/// The same, with every span in nanoseconds.
+fn in_nanoseconds(of: &Value) -> Value {
+    fn spans(of: &Value) -> Value {
+        match of {
+            Value::Array(items) => items.iter().map(spans).collect(),
+            one => ns(seconds(one)),
+        }
+    }
+    match of {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                let span = SPANS.contains(&name.as_str());
+                (name.clone(), if span { spans(value) } else { in_nanoseconds(value) })
+            })
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+fn ns(span: Duration) -> Value {
+    u64::try_from(span.as_nanos()).expect("a span of the files").into()
 }
 
 /// Runs a stateful case plainly and with restoring; both must give what the file expects.
@@ -359,11 +393,11 @@ fn resolved(input: &Value) -> Value {
         "max_scale_up_rate": e.spec.max_scale_up_rate,
         "metric_aggregation_algorithm": e.aggregation_algorithm,
         "panic_threshold": e.spec.panic_threshold,
-        "panic_window": e.panic_window.as_secs_f64(),
+        "panic_window": ns(e.panic_window),
         "reachable": e.spec.reachable,
-        "scale_down_delay": e.scale_down_delay.as_secs_f64(),
+        "scale_down_delay": ns(e.scale_down_delay),
         "scaling_metric": e.scaling_metric,
-        "stable_window": e.spec.stable_window.as_secs_f64(),
+        "stable_window": ns(e.spec.stable_window),
         "target_burst_capacity": e.spec.target_burst_capacity,
         "target_value": e.spec.target_value,
         "total_value": e.spec.total_value,
@@ -389,10 +423,10 @@ fn validated_settings(input: &Value) -> Value {
         "panic_threshold_percentage": s.panic_threshold_percentage,
         "panic_window_percentage": s.panic_window_percentage,
         "requests_per_second_target_default": s.requests_per_second_target_default,
-        "scale_down_delay": s.scale_down_delay.as_secs_f64(),
-        "scale_to_zero_grace_period": s.scale_to_zero_grace_period.as_secs_f64(),
-        "scale_to_zero_pod_retention_period": s.scale_to_zero_pod_retention_period.as_secs_f64(),
-        "stable_window": s.stable_window.as_secs_f64(),
+        "scale_down_delay": ns(s.scale_down_delay),
+        "scale_to_zero_grace_period": ns(s.scale_to_zero_grace_period),
+        "scale_to_zero_pod_retention_period": ns(s.scale_to_zero_pod_retention_period),
+        "stable_window": ns(s.stable_window),
         "target_burst_capacity": s.target_burst_capacity,
         "target_utilization": s.target_utilization,
     }})
@@ -430,7 +464,7 @@ fn applied(input: &Value) -> Value {
         probe: Some(probe),
     };
     let done = apply_rules(&effective(input).rules, &situation);
-    let again: Vec<f64> = done.look_again_after.iter().map(Duration::as_secs_f64).collect();
+    let again: Vec<Value> = done.look_again_after.map(ns).into_iter().collect();
     json!({
         "scale": done.scale,
         "write_replicas": done.write,

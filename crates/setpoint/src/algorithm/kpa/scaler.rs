@@ -37,13 +37,13 @@ impl Outcome {
     /// The desired count, 0 if there is no decision, as upstream reports it.
     #[must_use]
     pub fn desired(&self) -> i64 {
-        self.result.map_or(0, |decision| decision.desired)
+        self.result.as_ref().map_or(0, |decision| decision.desired)
     }
 
     /// The excess burst capacity, 0 if there is no decision, as upstream reports it.
     #[must_use]
     pub fn excess_burst_capacity(&self) -> i64 {
-        self.result.map_or(0, |decision| decision.excess_burst_capacity)
+        self.result.as_ref().map_or(0, |decision| decision.excess_burst_capacity)
     }
 }
 

@@ -71,6 +71,26 @@ fn a_resize_after_expiry_forgets_values_but_not_the_last_bucket() {
 }
 
 #[test]
+fn after_a_resize_of_an_expired_window_the_next_bucket_is_its_first() {
+    let mut w = window(5, Average::Linear);
+    w.record(at(0), 10.0);
+    w.resize(secs(60), at(6)).unwrap();
+    w.record(at(7), 6.0);
+    w.record(at(8), 0.0);
+    assert_eq!(w.average(at(8)), 3.0);
+}
+
+#[test]
+fn a_window_that_is_no_whole_number_of_buckets_is_empty_at_the_last_of_them() {
+    for kind in [Average::Linear, Average::WeightedExponential] {
+        let mut w = Bucketed::new(secs(5), secs(3), kind).unwrap();
+        w.record(at(0), 10.0);
+        assert!(w.average(at(5)) > 0.0 && !w.is_empty(at(5)), "one silent bucket");
+        assert!(w.average(at(6)) == 0.0 && w.is_empty(at(6)), "two of them are more than 5 s");
+    }
+}
+
+#[test]
 fn a_weighted_window_gets_a_new_coefficient_with_its_new_length() {
     let mut w = window(60, Average::WeightedExponential);
     w.record(at(0), 10.0);

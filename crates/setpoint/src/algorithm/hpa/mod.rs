@@ -3,13 +3,13 @@
 //!
 //! | piece | job | memory |
 //! |---|---|---|
-//! | [`gate`] | what is settled before any metric is read | [`ScaledToZero`] |
-//! | [`propose`], [`propose_for_workload`] | what one metric asks for | none |
-//! | [`select`] | one proposal out of several | none |
-//! | [`stabilize`] | recent recommendations hold a change back | [`Recommendations`] |
-//! | [`limit`] | rates and bounds | [`ScaleEvents`] |
+//! | [`gate()`] | what is settled before any metric is read | [`ScaledToZero`] |
+//! | [`propose()`], [`propose_for_workload()`] | what one metric asks for | none |
+//! | [`select()`] | one proposal out of several | none |
+//! | [`stabilize()`] | recent recommendations hold a change back | [`Recommendations`] |
+//! | [`limit()`] | rates and bounds | [`ScaleEvents`] |
 //!
-//! [`step`] puts them together for proposals from anywhere. Every deciding function takes raw values and changes
+//! [`step()`] puts them together for proposals from anywhere. Every deciding function takes raw values and changes
 //! nothing; a checked [`Config`] becomes the [`Plan`] that feeds them.
 //!
 //! Source: repository `kubernetes/kubernetes`, `pkg/controller/podautoscaler`, commit

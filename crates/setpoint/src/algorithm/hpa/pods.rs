@@ -211,3 +211,7 @@ pub fn next_reclassification(
         earliest(soonest, earliest(Some(trusted), clean))
     })
 }
+
+#[cfg(test)]
+#[path = "pods_tests.rs"]
+mod tests;

@@ -69,7 +69,7 @@ impl Recommendations {
     }
 
     /// Whether records had to be merged because there were more than [`MAX_RECORDS`]: a scale-down, or a stabilized
-    /// scale-up, may then wait longer than it would have.
+    /// scale-up, may then wait longer than it would have. Until a recommendation comes that leaves no other to remember.
     #[must_use]
     pub const fn merged(&self) -> bool {
         self.merged

@@ -119,7 +119,7 @@ fn decide(metric: &PodMetric<'_>, tally: &Tally) -> Result<Proposal, Failure> {
     }
 
     let (mut sums, mut entries) = (ready, counts.ready);
-    if a < 1.0 || a > 1.0 {
+    if a != 1.0 {
         // Missing instances speak against the direction: full when it goes down, idle when it goes up.
         if a < 1.0 {
             sums.usage = sums.usage.wrapping_add(missing.usage);

@@ -72,8 +72,6 @@ pub struct Step {
     pub rescale: Option<RescaleReason>,
     /// What it came to.
     pub verdict: Verdict,
-    /// The earliest time at which the same proposals and count may get another answer. Never late.
-    pub next_change_at: Option<Timestamp>,
 }
 
 /// Everything that is remembered between steps, in the parts that the pieces need.
@@ -125,7 +123,6 @@ pub fn step(
         desired,
         rescale: rescale.filter(|_| desired != current),
         verdict,
-        next_change_at: None,
     };
     match gate(current, rules.min, rules.max, rules.zero, state.zero) {
         Gate::Disabled => return ended(0, None, Verdict::Disabled),
@@ -142,9 +139,7 @@ pub fn step(
     let behavior = rules.behavior.as_ref();
     let limited = limit(current, stabilized.replicas, rules.min, rules.max, behavior, &state.events, now);
     let desired = state.zero.lift(current, rules.min, limited.replicas);
-    let made = ended(desired, Some(selected.reason), Verdict::Evaluated { selected, stabilized, limited });
-    let next_change_at = earliest(stabilized.next_change_at, next_limit_change(behavior, &state.events, now));
-    Step { next_change_at, ..made }
+    ended(desired, Some(selected.reason), Verdict::Evaluated { selected, stabilized, limited })
 }
 
 impl State {
@@ -166,6 +161,20 @@ impl State {
             self.events.applied(made.current, made.desired, made.now, behavior);
         }
         self.zero.applied(made.current, made.desired, rules.min, rules.zero);
+    }
+
+    /// The earliest time at which the same proposals and the same count may get another answer than the step `made`,
+    /// because a recommendation leaves its window or a change leaves a policy's period; `None` if time alone changes
+    /// nothing. Never late. To be asked once the step has been taken note of.
+    #[must_use]
+    pub fn next_change_at(&self, rules: &StepRules, made: &Step) -> Option<Timestamp> {
+        match made.verdict {
+            Verdict::Evaluated { stabilized, .. } => earliest(
+                stabilized.next_change_at,
+                next_limit_change(rules.behavior.as_ref(), &self.events, made.now),
+            ),
+            Verdict::Disabled | Verdict::Bound | Verdict::Failed(_) => None,
+        }
     }
 
     /// Saves everything.

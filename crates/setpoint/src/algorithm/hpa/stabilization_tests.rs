@@ -87,6 +87,23 @@ fn the_horizon_covers_the_longest_window_of_a_behavior_and_the_present_one() {
     assert_eq!(Windows::Down(day).horizon(), day);
 }
 
+#[test]
+fn the_next_change_is_the_very_instant_at_which_the_record_stops_counting() {
+    let memory = memory(&[(0, 8), (10, 1)]);
+    for (windows, proposal, next) in [
+        (DOWN, 3, at(300) + INSTANT),
+        (both(0, 300), 3, at(300)),
+        (both(200, 0), 9, at(210)),
+        (both(200, 300), 3, at(210)),
+    ] {
+        let now = |t| stabilize(&memory, windows, t, 5, proposal);
+        assert_eq!(now(at(20)).next_change_at, Some(next), "{windows:?}");
+        let changed =
+            |t: Timestamp| (now(t).lowest, now(t).highest) != (now(at(20)).lowest, now(at(20)).highest);
+        assert!(changed(next) && !changed(next - INSTANT), "{windows:?}");
+    }
+}
+
 proptest! {
     /// The rule as the source states it, on a plain list; and no answer changes before the time that is told.
     #[test]

@@ -142,7 +142,7 @@ impl<'a> Pods<'a> {
     /// use setpoint::hpa::Pods;
     /// use setpoint::{Snapshot, Timestamp};
     /// let snapshot = Snapshot::at(Timestamp::from_secs(0)).replicas(4).unready(1);
-    /// assert_eq!(Pods::of(&snapshot), Pods::Counted { ready: 4, unready: 1 });
+    /// assert_eq!(Pods::of(&snapshot), Pods::Counted { ready: 3, unready: 1 });
     /// ```
     #[must_use]
     pub fn of(snapshot: &'a Snapshot<'_>) -> Self {

@@ -63,6 +63,11 @@ impl<'py> Arguments<'py> {
         Ok(format!("{name}({})", parts.join(", ")))
     }
 
+    /// A hash of what `repr` shows.
+    pub(crate) fn hash(&self) -> PyResult<isize> {
+        pyo3::types::PyString::new(self.py, &self.repr("")?).hash()
+    }
+
     /// What `__getnewargs_ex__` answers.
     pub(crate) fn pickled(self) -> PyResult<Pickled<'py>> {
         Ok((PyTuple::new(self.py, self.positional)?, self.named))

@@ -1,6 +1,7 @@
 //! The autoscaler: a core autoscaler and the call that builds it anew.
 
 use crate::arguments::Arguments;
+use crate::by_name::Many;
 use crate::decision::Decision;
 use crate::error::Result;
 use crate::hint::{Opaque, Raised, Typed};
@@ -329,9 +330,10 @@ pub(crate) fn rebuild<'py>(
 #[expect(clippy::needless_pass_by_value, reason = "extracted arguments")]
 pub(crate) fn decide_many<'py>(
     py: Python<'py>,
-    scalers: Vec<Bound<'py, Autoscaler>>,
-    snapshots: Vec<Bound<'py, Snapshot>>,
+    scalers: Many<Bound<'py, Autoscaler>>,
+    snapshots: Many<Bound<'py, Snapshot>>,
 ) -> Result<Vec<Decision>> {
+    let (scalers, snapshots) = (scalers.0, snapshots.0);
     if scalers.len() != snapshots.len() {
         let allowed = format!("one per autoscaler ({})", scalers.len());
         return Err(ConfigError::new("snapshots", snapshots.len(), allowed).into());

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::autoscaler::Autoscaler;
+use crate::by_name::Many;
 use crate::error::Result;
 use crate::own_stage::OwnStage;
 use crate::quantity::Count;
@@ -129,20 +130,23 @@ impl AnyRestraint<'_> {
 /// 1 -> 5: PerWorker wants 5
 #[pyfunction]
 #[pyo3(signature = (
-    *, recommenders, combine="largest", weights=None, caps=None, restraints=Vec::new(), bounds=None
+    *, recommenders, combine="largest", weights=None, caps=None, restraints=None, bounds=None
 ))]
 #[expect(clippy::needless_pass_by_value, reason = "extracted arguments")]
 pub(crate) fn compose<'py>(
     py: Python<'py>,
-    recommenders: Vec<AnyRecommender<'py>>,
+    recommenders: Many<AnyRecommender<'py>>,
     combine: &str,
-    weights: Option<Vec<f64>>,
-    caps: Option<Vec<Option<Count>>>,
-    restraints: Vec<AnyRestraint<'py>>,
+    weights: Option<Many<f64>>,
+    caps: Option<Many<Option<Count>>>,
+    restraints: Option<Many<AnyRestraint<'py>>>,
     bounds: Option<(Count, Count)>,
 ) -> Result<Autoscaler> {
+    let recommenders = recommenders.0;
+    let restraints = restraints.map_or_else(Vec::new, |restraints| restraints.0);
+    let weights = weights.map(|weights| weights.0);
     let caps: Option<Vec<Option<u32>>> = caps
-        .map(|caps| caps.into_iter().map(|cap| cap.map(|cap| cap.setting("caps")).transpose()).collect())
+        .map(|caps| caps.0.into_iter().map(|cap| cap.map(|cap| cap.setting("caps")).transpose()).collect())
         .transpose()?;
     let mut arguments = Arguments::new(py)
         .named("recommenders", recommenders.iter().map(|r| &r.0).collect::<Vec<_>>())?

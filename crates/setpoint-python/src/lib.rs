@@ -2,6 +2,7 @@
 
 mod arguments;
 mod autoscaler;
+mod by_name;
 mod column;
 mod compose;
 mod decision;
@@ -35,6 +36,10 @@ mod _setpoint {
     use crate::instance::Instance;
     #[pymodule_export]
     use crate::presets::fixed;
+    #[pymodule_export]
+    use crate::presets::kthena::{PanicPolicy, StablePolicy, kthena};
+    #[pymodule_export]
+    use crate::presets::threshold::{Thresholds, threshold};
     #[pymodule_export]
     use crate::reason::Reason;
     #[pymodule_export]

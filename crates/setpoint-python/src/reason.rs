@@ -1,6 +1,7 @@
 //! Why a count is what it is, as data.
 
 use crate::arguments::{Arguments, Pickled};
+use crate::by_name::Many;
 use crate::error::Result;
 use crate::hint::{Anything, DictOf, Typed};
 use crate::to_python::to_python;
@@ -13,7 +14,7 @@ use setpoint::{Decision, MetricName};
 /// One typed reason: which rule held, with its numbers. Its text is the sentence.
 ///
 /// The numbers are in `data` and can be read as attributes. Instants are seconds since the epoch, fields that end in ``_ms`` are
-/// milliseconds; counts and metric values are in their own units. ``metric`` is the metric's place in `metrics`.
+/// milliseconds; counts and metric values are in their own units. ``metric`` is the metric's name.
 ///
 /// Parameters
 /// ----------
@@ -63,9 +64,13 @@ impl Reason {
 #[pymethods]
 impl Reason {
     #[new]
-    #[pyo3(signature = (json, *, stage=None, metrics: "list[str] | tuple[str, ...]"=Vec::new()))]
-    fn new(json: &str, stage: Option<String>, metrics: Vec<String>) -> Result<Self> {
-        let metrics = metrics.into_iter().map(MetricName::new).collect::<Result<Vec<_>, _>>()?;
+    #[pyo3(signature = (json, *, stage=None, metrics=None))]
+    fn new(json: &str, stage: Option<String>, metrics: Option<Many<String>>) -> Result<Self> {
+        let metrics = metrics
+            .map_or_else(Vec::new, |names| names.0)
+            .into_iter()
+            .map(MetricName::new)
+            .collect::<Result<Vec<_>, _>>()?;
         let stage = stage.map(|name| StageLabel { name, metrics });
         Ok(Self { reason: serde_json::from_str(json)?, stage })
     }
@@ -93,6 +98,11 @@ impl Reason {
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Typed<'py, DictOf<Anything>>> {
         let fields = to_python(py, &self.reason)?;
         fields.del_item("kind")?;
+        if let Some(stage) = &self.stage
+            && let Ok(place) = fields.get_item("metric").and_then(|m| m.extract::<u16>())
+        {
+            fields.set_item("metric", stage.metric(place))?;
+        }
         Ok(Typed::new(fields))
     }
 

@@ -1,6 +1,7 @@
 //! Samples of one metric, with when and over which window each was measured, and values of the whole workload.
 
 use crate::arguments::{Arguments, Pickled};
+use crate::by_name::Many;
 use crate::column::{Shown, Values, literal, same};
 use crate::error::Result;
 use crate::hint::{MaybeSeconds, Seconds, Typed};
@@ -45,14 +46,16 @@ pub(crate) struct Samples(pub(crate) setpoint::Samples<'static>);
 #[derive(FromPyObject)]
 enum OneOrEach<T> {
     One(T),
-    Each(Vec<T>),
+    Each(Many<T>),
 }
 
 impl OneOrEach<Instant> {
     fn facts(self, field: &'static str) -> Result<PerInstance<'static, Timestamp>> {
         Ok(match self {
             Self::One(at) => at.fact(field)?.into(),
-            Self::Each(list) => list.into_iter().map(|at| at.fact(field)).collect::<Result<Vec<_>>>()?.into(),
+            Self::Each(list) => {
+                list.0.into_iter().map(|at| at.fact(field)).collect::<Result<Vec<_>>>()?.into()
+            }
         })
     }
 }
@@ -62,7 +65,7 @@ impl OneOrEach<Span> {
         Ok(match self {
             Self::One(span) => span.fact(field)?.into(),
             Self::Each(list) => {
-                list.into_iter().map(|span| span.fact(field)).collect::<Result<Vec<_>>>()?.into()
+                list.0.into_iter().map(|span| span.fact(field)).collect::<Result<Vec<_>>>()?.into()
             }
         })
     }
@@ -110,14 +113,15 @@ impl Samples {
 #[pymethods]
 impl Samples {
     #[new]
-    #[pyo3(signature = (values, *, taken_at=None, window=None, foreign_milli=Vec::new()))]
+    #[pyo3(signature = (values, *, taken_at=None, window=None, foreign_milli=None))]
     fn new(
         values: Values,
         taken_at: Option<OneOrEach<Instant>>,
         window: Option<OneOrEach<Span>>,
-        foreign_milli: Vec<i64>,
+        foreign_milli: Option<Many<i64>>,
     ) -> Result<Self> {
-        let mut samples = setpoint::Samples::new("", values.0).foreign(foreign_milli);
+        let mut samples = setpoint::Samples::new("", values.0)
+            .foreign(foreign_milli.map_or_else(Vec::new, |samples| samples.0));
         if let Some(at) = taken_at {
             samples = samples.taken_at(at.facts("taken_at")?);
         }

@@ -1,6 +1,7 @@
 //! Facts observed at one instant.
 
 use crate::arguments::{Arguments, Pickled};
+use crate::by_name::{ByName, Many, dict_of};
 use crate::column::{Shown, Values, literal, same};
 use crate::error::{Error, Result};
 use crate::hint::{Class, DictOf, Numbers, Typed};
@@ -9,9 +10,7 @@ use crate::quantity::{Count, Instant, Optional, Span, instant};
 use crate::samples::{
     AnySamples, AnyValue, Samples, WorkloadValue, renamed, renamed_value, same_samples, same_value,
 };
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
 use setpoint::SnapshotError;
 
 /// Facts observed at one instant. What is missing is said and is never 0.
@@ -71,28 +70,6 @@ enum Ready {
     Text(String),
 }
 
-fn dict_of<'py, T>(
-    py: Python<'py>,
-    items: impl IntoIterator<Item = (String, T)>,
-) -> PyResult<Bound<'py, PyDict>>
-where
-    T: IntoPyObject<'py>,
-{
-    let dict = PyDict::new(py);
-    for (name, value) in items {
-        dict.set_item(name, value.into_bound_py_any(py)?)?;
-    }
-    Ok(dict)
-}
-
-/// The entries of a dictionary argument, in its order.
-fn entries<'py>(dict: Option<&Bound<'py, PyDict>>) -> Result<Vec<(String, Bound<'py, PyAny>)>> {
-    dict.iter()
-        .flat_map(|dict| dict.iter())
-        .map(|(k, v)| Ok((k.cast::<PyString>()?.to_string(), v)))
-        .collect()
-}
-
 impl Snapshot {
     fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Arguments<'py>> {
         let facts = &self.0;
@@ -110,12 +87,11 @@ impl Snapshot {
         if let Some(names) = self.instance_names() {
             arguments = arguments.named("instance_names", names)?;
         }
-        let samples = facts.metrics().map(|s| Ok((s.name().to_owned(), nameless(s).literal(py)?)));
+        let samples = facts.metrics().map(|s| Ok((s.name(), nameless(s).literal(py)?)));
         arguments = with_dict(arguments, py, "samples", samples.collect::<PyResult<Vec<_>>>()?)?;
-        let requests = facts.requested().map(|(name, column)| Ok((name.to_owned(), literal(py, column)?)));
+        let requests = facts.requested().map(|(name, column)| Ok((name, literal(py, column)?)));
         arguments = with_dict(arguments, py, "requests", requests.collect::<PyResult<Vec<_>>>()?)?;
-        let values =
-            facts.workload_values().map(|v| Ok((v.name().to_owned(), nameless_value(v).literal(py)?)));
+        let values = facts.workload_values().map(|v| Ok((v.name(), nameless_value(v).literal(py)?)));
         arguments = with_dict(arguments, py, "values", values.collect::<PyResult<Vec<_>>>()?)?;
         arguments.given("age", self.age())?.given("coverage", self.coverage())
     }
@@ -125,7 +101,7 @@ fn with_dict<'py>(
     arguments: Arguments<'py>,
     py: Python<'py>,
     name: &str,
-    items: Vec<(String, Bound<'py, PyAny>)>,
+    items: Vec<(&str, Bound<'py, PyAny>)>,
 ) -> PyResult<Arguments<'py>> {
     if items.is_empty() { Ok(arguments) } else { arguments.named(name, dict_of(py, items)?) }
 }
@@ -142,9 +118,9 @@ fn nameless_value(value: &setpoint::WorkloadValue<'_>) -> WorkloadValue {
 impl Snapshot {
     #[new]
     #[pyo3(signature = (
-        *, at, replicas=None, reported=None, ready: "int | str | None"=None, unready=None,
-        instances: "list[Instance] | tuple[Instance, ...] | None"=None,
-        instance_names: "list[str] | tuple[str, ...] | None"=None,
+        *, at, replicas=None, reported=None, ready=None, unready=None,
+        instances=None,
+        instance_names=None,
         samples=None, samples_by_name=None, requests=None, values=None, age=None, coverage=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only arguments of a Python constructor")]
@@ -154,12 +130,12 @@ impl Snapshot {
         reported: Option<Count>,
         ready: Option<Ready>,
         unready: Option<Count>,
-        instances: Option<Vec<Bound<'py, Instance>>>,
-        instance_names: Option<Vec<String>>,
-        samples: Option<&Bound<'py, PyDict>>,
-        samples_by_name: Option<&Bound<'py, PyDict>>,
-        requests: Option<&Bound<'py, PyDict>>,
-        values: Option<&Bound<'py, PyDict>>,
+        instances: Option<Many<Bound<'py, Instance>>>,
+        instance_names: Option<Many<String>>,
+        samples: Option<ByName<AnySamples<'py>>>,
+        samples_by_name: Option<ByName<ByName<f64>>>,
+        requests: Option<ByName<Values>>,
+        values: Option<ByName<AnyValue<'py>>>,
         age: Option<Span>,
         coverage: Option<f64>,
     ) -> Result<Self> {
@@ -184,27 +160,23 @@ impl Snapshot {
             facts = facts.unready(count);
         }
         if let Some(instances) = instances {
-            let instances: Vec<setpoint::Instance> = instances.iter().map(|i| i.get().0).collect();
+            let instances: Vec<setpoint::Instance> = instances.0.iter().map(|i| i.get().0).collect();
             facts = facts.instances(instances)?;
         }
         if let Some(names) = instance_names {
-            facts = facts.instance_names(names)?;
+            facts = facts.instance_names(names.0)?;
         }
-        for (name, value) in entries(samples)? {
-            facts = facts.measured(value.extract::<AnySamples<'_>>()?.named(name))?;
+        for (name, value) in samples.unwrap_or_default().0 {
+            facts = facts.measured(value.named(name))?;
         }
-        for (name, value) in entries(samples_by_name)? {
-            let by_name = value
-                .cast::<PyDict>()?
-                .iter()
-                .map(|(k, v)| Ok((k.extract::<String>()?, v.extract::<f64>()?)));
-            facts = facts.samples_by_name(name, by_name.collect::<PyResult<Vec<_>>>()?)?;
+        for (name, value) in samples_by_name.unwrap_or_default().0 {
+            facts = facts.samples_by_name(name, value.0)?;
         }
-        for (name, value) in entries(requests)? {
-            facts = facts.requests(name, value.extract::<Values>()?.0)?;
+        for (name, value) in requests.unwrap_or_default().0 {
+            facts = facts.requests(name, value.0)?;
         }
-        for (name, value) in entries(values)? {
-            facts = facts.workload_value(value.extract::<AnyValue<'_>>()?.named(name))?;
+        for (name, value) in values.unwrap_or_default().0 {
+            facts = facts.workload_value(value.named(name))?;
         }
         if let Some(age) = age.fact("age")? {
             facts = facts.age(age);
@@ -261,20 +233,19 @@ impl Snapshot {
     /// The samples by metric, those that came by instance name included.
     #[getter]
     fn samples<'py>(&self, py: Python<'py>) -> PyResult<Typed<'py, DictOf<Class<Samples>>>> {
-        dict_of(py, self.0.metrics().map(|s| (s.name().to_owned(), nameless(s)))).map(Typed::new)
+        dict_of(py, self.0.metrics().map(|s| (s.name(), nameless(s)))).map(Typed::new)
     }
 
     /// What each instance asked for, by resource, in the unit of the samples: one number for all instances, or an array.
     #[getter]
     fn requests<'py>(&self, py: Python<'py>) -> PyResult<Typed<'py, DictOf<Numbers>>> {
-        dict_of(py, self.0.requested().map(|(name, column)| (name.to_owned(), Shown(column)))).map(Typed::new)
+        dict_of(py, self.0.requested().map(|(name, column)| (name, Shown(column)))).map(Typed::new)
     }
 
     /// The values of the whole workload by name.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Typed<'py, DictOf<Class<WorkloadValue>>>> {
-        dict_of(py, self.0.workload_values().map(|v| (v.name().to_owned(), nameless_value(v))))
-            .map(Typed::new)
+        dict_of(py, self.0.workload_values().map(|v| (v.name(), nameless_value(v)))).map(Typed::new)
     }
 
     /// The age of the oldest reading in seconds, where known.

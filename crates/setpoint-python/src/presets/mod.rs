@@ -1,10 +1,19 @@
 //! Each upstream system as one call.
 
+mod choice;
+pub(crate) mod kthena;
+pub(crate) mod threshold;
+
 use crate::arguments::Arguments;
 use crate::autoscaler::Autoscaler;
 use crate::error::Result;
 use crate::quantity::Count;
 use pyo3::prelude::*;
+use setpoint::Bounds;
+
+fn bounds(min_replicas: Count, max_replicas: Count) -> Result<Bounds> {
+    Ok(Bounds::new(min_replicas.setting("min_replicas")?, max_replicas.setting("max_replicas")?)?)
+}
 
 /// A fleet of a fixed size: the baseline of every comparison.
 ///

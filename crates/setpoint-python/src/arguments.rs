@@ -1,5 +1,6 @@
 //! The constructor call that makes a value again: what `repr` shows and what `pickle` keeps.
 
+use crate::hint::{Anything, DictOf, Things, Typed};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -70,8 +71,8 @@ impl<'py> Arguments<'py> {
 
     /// What `__getnewargs_ex__` answers.
     pub(crate) fn pickled(self) -> PyResult<Pickled<'py>> {
-        Ok((PyTuple::new(self.py, self.positional)?, self.named))
+        Ok((Typed::new(PyTuple::new(self.py, self.positional)?), Typed::new(self.named)))
     }
 }
 
-pub(crate) type Pickled<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>);
+pub(crate) type Pickled<'py> = (Typed<'py, Things>, Typed<'py, DictOf<Anything>>);

@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::by_name::Many;
 use crate::decision::Decision;
 use crate::error::Result;
-use crate::hint::{Opaque, Raised, Typed};
+use crate::hint::{Raised, Things, Typed};
 use crate::quantity::Instant;
 use crate::scope;
 use crate::snapshot::Snapshot;
@@ -277,18 +277,16 @@ impl Autoscaler {
         self.copied(py)
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> Result<(Typed<'py, Opaque>, (&'static str, Py<PyDict>, String))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> Result<Typed<'py, Things>> {
         let rebuild = py.import("setpoint._setpoint")?.getattr("_rebuild")?;
-        Ok((Typed::new(rebuild), (self.factory, self.settings.clone_ref(py), self.saved()?)))
+        let settings = (self.factory, self.settings.clone_ref(py), self.saved()?);
+        Ok(Typed::new((rebuild, settings).into_pyobject(py)?))
     }
 }
 
 /// Build a pickled autoscaler again.
 #[pyfunction]
-#[pyo3(name = "_rebuild", signature = (factory, settings, saved, /))]
+#[pyo3(name = "_rebuild", signature = (factory, settings: "dict[str, object]", saved, /))]
 pub(crate) fn rebuild<'py>(
     py: Python<'py>,
     factory: &str,

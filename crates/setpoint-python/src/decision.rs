@@ -1,7 +1,7 @@
 //! A decision: how many replicas, why, and until when the answer can stand.
 
 use crate::error::Result;
-use crate::hint::{Anything, DictOf, Opaque, Typed};
+use crate::hint::{Anything, DictOf, Things, Typed};
 use crate::quantity::instant;
 use crate::reason::Reason;
 use pyo3::prelude::*;
@@ -144,7 +144,8 @@ impl Decision {
         Ok(format!("Decision.from_json({json})"))
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> Result<(Typed<'py, Opaque>, (String,))> {
-        Ok((Typed::new(PyType::new::<Self>(py).getattr("from_json")?), (self.json()?,)))
+    fn __reduce__<'py>(&self, py: Python<'py>) -> Result<Typed<'py, Things>> {
+        let from_json = PyType::new::<Self>(py).getattr("from_json")?;
+        Ok(Typed::new((from_json, (self.json()?,)).into_pyobject(py)?))
     }
 }

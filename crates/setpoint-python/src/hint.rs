@@ -4,7 +4,7 @@ use crate::column::ARRAY;
 use crate::quantity::ANY;
 use pyo3::inspect::{PyStaticConstant, PyStaticExpr};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyList, PyString};
+use pyo3::types::{PyDict, PyFloat, PyList, PyString, PyTuple};
 use pyo3::{PyTypeInfo, type_hint_identifier, type_hint_subscript, type_hint_union};
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -54,8 +54,12 @@ const FLOATS: PyStaticExpr = type_hint_subscript!(PyList::TYPE_HINT, PyFloat::TY
 hints! {
     /// Anything.
     Anything = ANY;
-    /// Any object, of which nothing is known.
-    Opaque = type_hint_identifier!("builtins", "object");
+    /// A tuple of anything.
+    Things = type_hint_subscript!(
+        PyTuple::TYPE_HINT,
+        ANY,
+        PyStaticExpr::Constant { value: PyStaticConstant::Ellipsis }
+    );
     /// An exception or nothing.
     Raised = type_hint_union!(type_hint_identifier!("builtins", "BaseException"), NONE);
     /// A number or an array.

@@ -77,17 +77,14 @@ impl Instance {
 #[pymethods]
 impl Instance {
     #[new]
-    #[pyo3(signature = (*, phase="running", readiness="ready", leaving=false, started_at=None, readiness_changed_at=None, restarts=Count::ok(0)))]
-    #[pyo3(
-        text_signature = "(*, phase='running', readiness='ready', leaving=False, started_at=None, readiness_changed_at=None, restarts=0)"
-    )]
+    #[pyo3(signature = (*, phase="running", readiness="ready", leaving=false, started_at=None, readiness_changed_at=None, restarts=None))]
     fn new(
         phase: &str,
         readiness: &str,
         leaving: bool,
         started_at: Option<Instant>,
         readiness_changed_at: Option<Instant>,
-        restarts: Count,
+        restarts: Option<Count>,
     ) -> Result<Self> {
         let range = |field, value: &str, allowed| SnapshotError::Range {
             field,
@@ -102,7 +99,7 @@ impl Instance {
             leaving,
             started_at: started_at.fact("started_at")?,
             readiness_changed_at: readiness_changed_at.fact("readiness_changed_at")?,
-            restarts: restarts.fact("restarts")?,
+            restarts: restarts.fact("restarts")?.unwrap_or_default(),
         }))
     }
 

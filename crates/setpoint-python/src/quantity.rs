@@ -35,10 +35,6 @@ impl<T> Given<T> {
         let allowed = self.allowed;
         self.value.map_err(|value| Error::Snapshot(SnapshotError::Range { field, value, allowed }))
     }
-
-    pub(crate) fn ok(value: T) -> Self {
-        Self { value: Ok(value), allowed: "" }
-    }
 }
 
 /// The same for an argument that may be left out.

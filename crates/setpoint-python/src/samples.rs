@@ -7,8 +7,10 @@ use crate::error::Result;
 use crate::hint::{MaybeSeconds, Seconds, Typed};
 use crate::quantity::{Instant, Span, instant};
 use pyo3::IntoPyObjectExt;
+use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::type_hint_union;
+use pyo3::types::{PyList, PySequence};
 use setpoint::snapshot::PerInstance;
 use setpoint::{Column, Timestamp};
 use std::time::Duration;
@@ -43,10 +45,21 @@ use std::time::Duration;
 pub(crate) struct Samples(pub(crate) setpoint::Samples<'static>);
 
 /// One for all instances, or one each.
-#[derive(FromPyObject)]
 enum OneOrEach<T> {
     One(T),
     Each(Many<T>),
+}
+
+impl<'py, T: FromPyObjectOwned<'py>> FromPyObject<'_, 'py> for OneOrEach<T> {
+    type Error = PyErr;
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(T::INPUT_TYPE, <Many<T> as FromPyObject>::INPUT_TYPE);
+
+    fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match obj.cast::<PySequence>() {
+            Ok(list) => list.extract().map(Self::Each),
+            Err(_) => obj.extract().map(Self::One).map_err(Into::into),
+        }
+    }
 }
 
 impl OneOrEach<Instant> {

@@ -15,9 +15,12 @@ from ._setpoint import (
     Fixed,
     Floor,
     Instance,
+    PanicPolicy,
     Reason,
     Samples,
     Snapshot,
+    StablePolicy,
+    Thresholds,
     Utilization,
     Value,
     WithinBounds,
@@ -26,6 +29,8 @@ from ._setpoint import (
     compose,
     decide_many,
     fixed,
+    kthena,
+    threshold,
 )
 
 __all__ = [
@@ -38,6 +43,7 @@ __all__ = [
     "Fixed",
     "Floor",
     "Instance",
+    "PanicPolicy",
     "Reason",
     "Recommender",
     "Restraint",
@@ -45,7 +51,9 @@ __all__ = [
     "SetpointError",
     "Snapshot",
     "SnapshotError",
+    "StablePolicy",
     "StateError",
+    "Thresholds",
     "Utilization",
     "Value",
     "WithinBounds",
@@ -54,4 +62,6 @@ __all__ = [
     "compose",
     "decide_many",
     "fixed",
+    "kthena",
+    "threshold",
 ]

@@ -103,6 +103,14 @@ def values() -> list[Any]:
         sp.StablePolicy(),
         sp.StablePolicy(instances=1, percent=2, period=3, select_policy="and", stabilization_window=4),
         sp.PanicPolicy(period=60, percent=1),
+        sp.ScalingPolicy(pods=4, period=15),
+        sp.ScalingPolicy(percent=4, period=15),
+        sp.ScalingRules(),
+        sp.ScalingRules(window=60, select="min", policies=[sp.ScalingPolicy(percent=10, period=60)], tolerance=0.05),
+        sp.Stabilization(down=300),
+        sp.Stabilization(up=0.5),
+        sp.RateLimit(),
+        sp.RateLimit(up=sp.ScalingRules(select="disabled"), down=sp.ScalingRules(tolerance=0.1)),
         sp.Snapshot(at=0),
         sp.Snapshot(at=-1.001, replicas=1, ready=0, samples={}),
         full,
@@ -123,6 +131,21 @@ def scalers() -> dict[str, sp.Autoscaler]:
             bounds=(1, 20),
         ),
         "capped": sp.compose(recommenders=[sp.Fixed(7), sp.Fixed(5)], combine="capped", caps=[6, None]),
+        "limited": sp.compose(
+            recommenders=[sp.Fixed(17)],
+            restraints=[sp.Stabilization(up=20, down=45), sp.RateLimit(up=sp.ScalingRules(policies=[sp.ScalingPolicy(pods=1, period=40)]))],
+        ),
+        "hpa": sp.hpa(
+            min_replicas=2,
+            max_replicas=12,
+            targets={"load": sp.AverageValue(2)},
+            external={"cpu": sp.Value(0.5)},
+            scale_up=sp.ScalingRules(policies=[sp.ScalingPolicy(pods=2, period=60)]),
+            scale_down_window=60,
+            tolerance=0.05,
+        ),
+        "plain hpa": sp.hpa(min_replicas=2, max_replicas=12, pods={"load": sp.AverageValue(2)}, objects={"cpu": sp.AverageValue(0.5)}),
+        "kpa": sp.kpa(metric="rps", target=2, stable_window=30, scale_down_delay=15, max_scale=30, average="weighted_exponential"),
         "kthena": sp.kthena(
             min_replicas=1,
             max_replicas=50,
@@ -153,7 +176,7 @@ def day(steps: int = 40) -> list[sp.Snapshot]:
                 at=1_000 + 15 * i,
                 replicas=replicas,
                 samples={"load": [load + j / 7 for j in range(replicas)]},
-                values={"load": load, "cpu": load / 6},
+                values={"load": load, "cpu": load / 6, "rps": load * 3},
             )
         )
     return made

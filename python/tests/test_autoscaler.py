@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 from typing import Any
@@ -197,6 +198,33 @@ def test_presets_refuse_what_the_core_refuses() -> None:
     with pytest.raises(sp.ConfigError) as caught:
         sp.kthena(min_replicas=1, max_replicas=2, targets={"load": 1}, scale_up=sp.StablePolicy(percent=1001))
     assert caught.value.field.endswith("percent")
+    with pytest.raises(sp.ConfigError) as caught:
+        sp.hpa(min_replicas=0, max_replicas=2)
+    assert caught.value.field == "min_replicas"
+    with pytest.raises(sp.ConfigError) as caught:
+        sp.hpa(min_replicas=1, max_replicas=2, targets={"cpu": sp.Value(1)})
+    assert caught.value.field == "metrics.cpu.target"
+    with pytest.raises(TypeError):
+        sp.hpa(min_replicas=1, max_replicas=2, targets={"cpu": 0.7})  # type: ignore[dict-item]
+    long = sp.ScalingRules(window=3601)
+    with pytest.raises(sp.ConfigError) as caught:
+        sp.hpa(min_replicas=1, max_replicas=2, scale_up=long)
+    assert caught.value.field == "behavior.up.window"
+    for wrong in ({}, {"pods": 1, "percent": 1}):
+        with pytest.raises(sp.ConfigError):
+            sp.ScalingPolicy(period=60, **wrong)
+    with pytest.raises(sp.ConfigError):
+        sp.RateLimit(up=sp.ScalingRules(policies=[]))
+    for settings, field in (
+        ({"utilization": 1.5}, "utilization"),
+        ({"stable_window": 5}, "stable_window"),
+        ({"metric": "cpu"}, "metric"),
+        ({"max_scale": -1}, "max_scale"),
+        ({"scale_down_delay": 0.5}, "scale_down_delay"),
+    ):
+        with pytest.raises(sp.ConfigError) as caught:
+            sp.kpa(**settings)  # type: ignore[arg-type]
+        assert caught.value.field == field
     band = sp.Thresholds(lower=0.4, upper=0.8)
     with pytest.raises(sp.ConfigError) as caught:
         sp.threshold(min_replicas=1, max_replicas=2, thresholds=band, resources={})
@@ -225,3 +253,62 @@ def test_decide_many_refuses_before_it_decides() -> None:
             sp.decide_many(scalers_, snapshots)
     assert scaler.save() == before
     assert sp.decide_many([], []) == []
+
+
+def test_every_setting_of_the_knative_autoscaler_reaches_it() -> None:
+    """Each value but the default makes another autoscaler, and comes back in its repr."""
+    others = {
+        "metric": "rps",
+        "target": 50.0,
+        "utilization": 0.5,
+        "average": "weighted_exponential",
+        "stable_window": 120.0,
+        "panic_window_percentage": 20.0,
+        "panic_threshold_percentage": 300.0,
+        "max_scale_up_rate": 10.0,
+        "max_scale_down_rate": 3.0,
+        "scale_down_delay": 60.0,
+        "follow_delay": True,
+        "target_burst_capacity": -1.0,
+        "activation_scale": 2,
+        "min_scale": 1,
+        "max_scale": 9,
+        "initial_scale": 2,
+        "enable_scale_to_zero": False,
+        "grace_period": 60.0,
+        "retention_period": 5.0,
+        "progress_deadline": 60.0,
+        "reachability": "unreachable",
+        "scrape_target": False,
+        "non_finite": "pass_through",
+    }
+    assert set(others) == set(inspect.signature(sp.kpa).parameters)
+    for name, value in others.items():
+        scaler = sp.kpa(**{name: value})  # type: ignore[arg-type]
+        assert scaler != sp.kpa(), name
+        assert repr(scaler) == f"kpa({name}={value!r})"
+
+
+def test_every_setting_of_the_kubernetes_autoscaler_reaches_it() -> None:
+    rules = sp.ScalingRules(select="min")
+    others = {
+        "targets": {"cpu": sp.Utilization(0.5)},
+        "pods": {"queue": sp.AverageValue(5.0)},
+        "objects": {"queue": sp.Value(5.0)},
+        "external": {"queue": sp.Value(5.0)},
+        "tolerance": 0.2,
+        "scale_up": rules,
+        "scale_down": rules,
+        "scale_down_window": 10.0,
+        "cpu_initialization_period": 10.0,
+        "initial_readiness_delay": 10.0,
+        "scale_to_zero": True,
+    }
+    bounds = {"min_replicas": 1, "max_replicas": 5}
+    assert {*others, *bounds} == set(inspect.signature(sp.hpa).parameters)
+    seen = [sp.hpa(**bounds), sp.hpa(**{**bounds, "max_replicas": 6}), sp.hpa(**{**bounds, "min_replicas": 2})]
+    for name, value in others.items():
+        scaler = sp.hpa(**bounds, **{name: value})  # type: ignore[arg-type]
+        assert scaler not in seen, name
+        assert repr(scaler) == f"hpa(min_replicas=1, max_replicas=5, {name}={value!r})"
+        seen.append(scaler)

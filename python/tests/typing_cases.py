@@ -60,7 +60,10 @@ def decisions(snapshot: sp.Snapshot) -> None:
 
 def presets() -> list[sp.Autoscaler]:
     band = sp.Thresholds(lower=0.4, upper=0.8)
+    sp.hpa(min_replicas=1, max_replicas=2, targets={"cpu": 0.7})  # type: ignore[dict-item]
     return [
+        sp.hpa(min_replicas=1, max_replicas=20, targets={"cpu": sp.Utilization(0.7)}, scale_up=sp.ScalingRules(window=30)),
+        sp.kpa(target=10, stable_window=timedelta(minutes=1)),
         sp.kthena(min_replicas=1, max_replicas=20, targets={"load": 10}, panic=sp.PanicPolicy(period=60)),
         sp.threshold(min_replicas=1, max_replicas=20, thresholds=band, resources={"cpu": None, "memory": band}),
     ]

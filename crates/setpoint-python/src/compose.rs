@@ -6,7 +6,7 @@ use crate::by_name::Many;
 use crate::error::Result;
 use crate::own_stage::OwnStage;
 use crate::quantity::Count;
-use crate::stages::{Ceiling, Cooldown, Fixed, Floor, WithinBounds, ZeroOrAtLeast};
+use crate::stages::{Ceiling, Cooldown, Fixed, Floor, RateLimit, Stabilization, WithinBounds, ZeroOrAtLeast};
 use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
 use pyo3::{PyTypeInfo, type_hint_identifier, type_hint_union};
@@ -48,6 +48,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for AnyRestraint<'py> {
         Ceiling::TYPE_HINT,
         WithinBounds::TYPE_HINT,
         ZeroOrAtLeast::TYPE_HINT,
+        Stabilization::TYPE_HINT,
+        RateLimit::TYPE_HINT,
         type_hint_identifier!("setpoint._protocols", "Restraint")
     );
 
@@ -69,6 +71,10 @@ impl AnyRestraint<'_> {
             setpoint::restrain::WithinBounds::new(bounds.get().0).into()
         } else if let Ok(rule) = object.cast::<ZeroOrAtLeast>() {
             rule.get().stage()?.into()
+        } else if let Ok(stabilization) = object.cast::<Stabilization>() {
+            stabilization.get().stage().into()
+        } else if let Ok(rates) = object.cast::<RateLimit>() {
+            rates.get().stage()?.into()
         } else {
             Restraint::Custom(Box::new(OwnStage::new(object, "restrain")?))
         })
@@ -101,7 +107,7 @@ impl AnyRestraint<'_> {
 ///     One per recommender, finite and above 0; for "weighted" only.
 /// caps : sequence of int or None, optional
 ///     One per recommender, in replicas, None for no cap; for "capped" only.
-/// restraints : sequence of Cooldown, Floor, Ceiling, WithinBounds, ZeroOrAtLeast or objects with a method ``restrain``, optional
+/// restraints : sequence of Stabilization, RateLimit, Cooldown, Floor, Ceiling, WithinBounds, ZeroOrAtLeast or objects with a method ``restrain``, optional
 ///     In the order in which they act.
 /// bounds : tuple of two int, optional
 ///     The lowest and the highest count in replicas, both included; acts last.

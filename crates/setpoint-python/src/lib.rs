@@ -37,6 +37,10 @@ mod _setpoint {
     #[pymodule_export]
     use crate::presets::fixed;
     #[pymodule_export]
+    use crate::presets::hpa::{ScalingPolicy, ScalingRules, hpa};
+    #[pymodule_export]
+    use crate::presets::kpa::kpa;
+    #[pymodule_export]
     use crate::presets::kthena::{PanicPolicy, StablePolicy, kthena};
     #[pymodule_export]
     use crate::presets::threshold::{Thresholds, threshold};
@@ -47,7 +51,9 @@ mod _setpoint {
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]
-    use crate::stages::{Ceiling, Cooldown, Fixed, Floor, WithinBounds, ZeroOrAtLeast};
+    use crate::stages::{
+        Ceiling, Cooldown, Fixed, Floor, RateLimit, Stabilization, WithinBounds, ZeroOrAtLeast,
+    };
     #[pymodule_export]
     use crate::target::{AverageValue, Utilization, Value};
 }

@@ -2,7 +2,8 @@
 
 use crate::arguments::{Arguments, Pickled};
 use crate::error::Result;
-use crate::quantity::{Count, Span};
+use crate::presets::hpa::{ScalingRules, behavior};
+use crate::quantity::{Count, Optional, Span};
 use pyo3::prelude::*;
 use setpoint::restrain::{self, CooldownSince};
 use setpoint::{Bounds, ConfigError};
@@ -317,6 +318,148 @@ impl Cooldown {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         self.arguments(py)?.repr("Cooldown")
+    }
+
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<Pickled<'py>> {
+        self.arguments(py)?.pickled()
+    }
+}
+
+/// Restraint: holds a change back while a recent recommendation disagrees with it.
+///
+/// Parameters
+/// ----------
+/// up : float, int or timedelta, default 0
+///     Growth goes no further than the smallest recommendation of this span, in seconds; 0 for none.
+/// down : float, int or timedelta, default 0
+///     Reductions go no further than the largest recommendation of this span, in seconds; 0 for none.
+///
+/// Raises
+/// ------
+/// ConfigError
+///     If a span is out of range.
+///
+/// Examples
+/// --------
+/// >>> import setpoint as sp
+/// >>> sp.Stabilization(down=300)
+/// Stabilization(down=300.0)
+#[pyclass(module = "setpoint", frozen, eq, hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stabilization {
+    up: Duration,
+    down: Duration,
+}
+
+impl Stabilization {
+    fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Arguments<'py>> {
+        Arguments::new(py).unless("up", self.up(), &0.0)?.unless("down", self.down(), &0.0)
+    }
+
+    pub(crate) fn stage(&self) -> restrain::Stabilization {
+        restrain::Stabilization::new(self.up, self.down)
+    }
+}
+
+#[pymethods]
+impl Stabilization {
+    #[new]
+    #[pyo3(signature = (*, up=None, down=None))]
+    fn new(up: Option<Span>, down: Option<Span>) -> Result<Self> {
+        Ok(Self {
+            up: up.setting("up")?.unwrap_or_default(),
+            down: down.setting("down")?.unwrap_or_default(),
+        })
+    }
+
+    /// The span for growth, in seconds.
+    #[getter]
+    fn up(&self) -> f64 {
+        self.up.as_secs_f64()
+    }
+
+    /// The span for reductions, in seconds.
+    #[getter]
+    fn down(&self) -> f64 {
+        self.down.as_secs_f64()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        self.arguments(py)?.repr("Stabilization")
+    }
+
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<Pickled<'py>> {
+        self.arguments(py)?.pickled()
+    }
+}
+
+/// Restraint: limits how far the count moves within the periods of its policies. Changes that were carried out count.
+///
+/// Parameters
+/// ----------
+/// up, down : ScalingRules, optional
+///     The policies of each direction; their windows and tolerances play no part here. A direction that is left out takes the policies
+///     of a Kubernetes behavior: 4 replicas or 100 % per 15 s up, 100 % per 15 s down.
+///
+/// Raises
+/// ------
+/// ConfigError
+///     If a policy is out of range.
+///
+/// Examples
+/// --------
+/// >>> import setpoint as sp
+/// >>> slow = sp.ScalingRules(policies=[sp.ScalingPolicy(pods=4, period=60)])
+/// >>> scaler = sp.compose(recommenders=[sp.Fixed(20)], restraints=[sp.RateLimit(up=slow)])
+/// >>> [scaler.decide(sp.Snapshot(at=t, replicas=n)).replicas for t, n in ((0, 3), (30, 7), (60, 7))]
+/// [7, 7, 11]
+#[pyclass(module = "setpoint", frozen, eq)]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RateLimit {
+    up: Option<ScalingRules>,
+    down: Option<ScalingRules>,
+}
+
+impl RateLimit {
+    fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Arguments<'py>> {
+        Arguments::new(py).given("up", self.up.clone())?.given("down", self.down.clone())
+    }
+
+    pub(crate) fn stage(&self) -> Result<restrain::RateLimit> {
+        let behavior = behavior(self.up.as_ref(), self.down.as_ref()).filled(Duration::ZERO)?;
+        Ok(restrain::RateLimit::by(behavior))
+    }
+}
+
+#[pymethods]
+impl RateLimit {
+    #[new]
+    #[pyo3(signature = (*, up=None, down=None))]
+    fn new(up: Option<&Bound<'_, ScalingRules>>, down: Option<&Bound<'_, ScalingRules>>) -> Result<Self> {
+        let own = |rules: Option<&Bound<'_, ScalingRules>>| rules.map(|rules| rules.get().clone());
+        let limit = Self { up: own(up), down: own(down) };
+        limit.stage()?;
+        Ok(limit)
+    }
+
+    /// The policies for growth, as given.
+    #[getter]
+    fn up(&self) -> Option<ScalingRules> {
+        self.up.clone()
+    }
+
+    /// The policies for reductions, as given.
+    #[getter]
+    fn down(&self) -> Option<ScalingRules> {
+        self.down.clone()
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.arguments(py)?.hash()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        self.arguments(py)?.repr("RateLimit")
     }
 
     fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<Pickled<'py>> {

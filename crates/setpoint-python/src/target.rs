@@ -115,21 +115,37 @@ target! {
 }
 
 /// A target of any kind.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AnyTarget(pub(crate) Target);
+#[derive(Clone, Debug)]
+pub(crate) struct AnyTarget<'py>(Bound<'py, PyAny>);
 
-impl<'a, 'py> FromPyObject<'a, 'py> for AnyTarget {
+impl<'a, 'py> FromPyObject<'a, 'py> for AnyTarget<'py> {
     type Error = PyErr;
     const INPUT_TYPE: PyStaticExpr =
         type_hint_union!(Utilization::TYPE_HINT, AverageValue::TYPE_HINT, Value::TYPE_HINT);
 
     fn extract(obj: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(share) = obj.cast::<Utilization>() {
-            return Ok(Self(share.get().0));
+        Ok(Self(obj.to_owned()))
+    }
+}
+
+impl<'py> IntoPyObject<'py> for &AnyTarget<'py> {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = std::convert::Infallible;
+
+    fn into_pyobject(self, _py: Python<'py>) -> Result<Self::Output, Self::Error> {
+        Ok(self.0.clone())
+    }
+}
+
+impl AnyTarget<'_> {
+    pub(crate) fn target(&self) -> PyResult<Target> {
+        if let Ok(share) = self.0.cast::<Utilization>() {
+            return Ok(share.get().0);
         }
-        if let Ok(average) = obj.cast::<AverageValue>() {
-            return Ok(Self(average.get().0));
+        if let Ok(average) = self.0.cast::<AverageValue>() {
+            return Ok(average.get().0);
         }
-        Ok(Self(obj.cast::<Value>()?.get().0))
+        Ok(self.0.cast::<Value>()?.get().0)
     }
 }

@@ -1,6 +1,8 @@
 //! Each upstream system as one call.
 
 mod choice;
+pub(crate) mod hpa;
+pub(crate) mod kpa;
 pub(crate) mod kthena;
 pub(crate) mod threshold;
 

@@ -13,8 +13,9 @@ pub mod snapshot;
 pub mod stage;
 pub mod state;
 pub mod time;
+pub mod window;
 
-pub use algorithm::fixed;
+pub use algorithm::{fixed, kthena, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

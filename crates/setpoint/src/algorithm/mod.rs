@@ -1,3 +1,5 @@
 //! One wing per system, each named as its users name it. No wing imports another.
 
 pub mod fixed;
+pub mod kthena;
+pub mod threshold;

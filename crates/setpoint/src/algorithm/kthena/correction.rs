@@ -12,6 +12,7 @@
 //! | bounds | `min` to `max`, which may exceed the pace | same | same |
 
 use super::recommendation::clamp;
+use crate::reason::kthena::{Binding, Mode};
 use crate::rounding::trunc32;
 
 /// How the two limits of a policy combine.
@@ -66,32 +67,6 @@ pub struct Histories {
     pub min_corrected_for_stable: Option<i64>,
     /// The smallest count of the panic period, the current one included.
     pub min_corrected_for_panic: Option<i64>,
-}
-
-/// Which column of the table held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Decided in panic mode.
-    Panic,
-    /// Stable, recommended above current.
-    Up,
-    /// Stable, recommended below current.
-    Down,
-    /// Stable, recommended equal to current.
-    Steady,
-}
-
-/// The last step that changed the count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Binding {
-    /// Recent recommendations.
-    Stabilization,
-    /// The limit on the pace.
-    Pace,
-    /// No further than the current count.
-    Current,
-    /// The bounds.
-    Bounds,
 }
 
 /// A correction, step by step.

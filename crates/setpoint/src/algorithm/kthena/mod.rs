@@ -31,6 +31,7 @@
 //! Upstream discards all state whenever the generation of a policy changes; [`Status::reset`] does the same,
 //! and a changed [`Config`] asks for it, because widths are fixed when a [`Status`] is built.
 
+pub mod collection;
 pub mod config;
 pub mod correction;
 #[cfg(feature = "serde")]
@@ -38,11 +39,14 @@ mod document;
 pub mod panic_mode;
 pub mod policy;
 pub mod recommendation;
+mod stage;
 pub mod status;
 
+pub use crate::reason::kthena::{Binding, Mode, Rule};
 pub use config::{Aggregation, Checked, Config};
-pub use correction::{Binding, Correction, Histories, Limit, Mode, Rules, Select, correct};
+pub use correction::{Correction, Histories, Limit, Rules, Select, correct};
 pub use panic_mode::PanicMode;
 pub use policy::{Behavior, PanicPolicy, StablePolicy};
-pub use recommendation::{MetricOutcome, Reading, Recommendation, Rule, Scope, Tally, recommend};
+pub use recommendation::{MetricOutcome, Reading, Recommendation, Scope, Tally, recommend};
+pub use stage::{Corrector, Recommender};
 pub use status::{Decision, Status, Widths};

@@ -11,6 +11,7 @@
 //! gives `ceil(sum / target)` without any tolerance. [`Reading::Instances`] applies the same rule to one
 //! value per pod, where the tolerance means what its name says.
 
+use crate::reason::kthena::Rule;
 use crate::rounding::ceil_within;
 
 /// The most that a metric asks for.
@@ -61,28 +62,6 @@ impl Reading {
         let tally = Tally::of(values);
         Self::Summed((tally.reporting > 0).then_some(tally.total))
     }
-}
-
-/// Which rule gave a metric's count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rule {
-    /// External total within tolerance of what the current replicas are for: the current count.
-    ExternalWithinTolerance,
-    /// External total over target.
-    External,
-    /// The instances are on target within tolerance: the current count.
-    WithinTolerance,
-    /// The ratio times the instances that report.
-    Ratio,
-    /// With silent and unready instances counted in, the ratio is within tolerance: the current count.
-    AssumedWithinTolerance,
-    /// With silent and unready instances counted in, the ratio points the other way: the current count.
-    AssumedTurned,
-    /// With silent and unready instances counted in, the count lies on the wrong side of the current one: the
-    /// current count.
-    AssumedContradicts,
-    /// The ratio times all instances, silent and unready ones counted in.
-    Assumed,
 }
 
 /// What one metric asks for, and why.
@@ -423,7 +402,7 @@ mod tests {
         assert_eq!(one(&s, 10.0, Reading::Summed(Some(11.5))), (2, Rule::Ratio));
         // Five pods exactly on target: per pod within tolerance; as a sum, five replicas by rounding up.
         let each = pods(&[10.5; 5]);
-        assert_eq!(one(&s, 10.0, Reading::instances(each)), (5, Rule::WithinTolerance));
+        assert_eq!(one(&s, 10.0, Reading::instances(each.clone())), (5, Rule::WithinTolerance));
         assert_eq!(one(&s, 10.0, Reading::sum_of(each.iter().copied())), (6, Rule::Ratio));
         // A pod that is silent is not noticed in a sum.
         let silent = pods(&[12.0, f64::NAN]);

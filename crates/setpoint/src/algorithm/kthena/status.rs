@@ -19,9 +19,10 @@
 
 use core::time::Duration;
 
-use super::correction::{Correction, Histories, Mode, Rules, correct};
+use super::correction::{Correction, Histories, Rules, correct};
 use super::panic_mode::{PanicMode, triggers};
 use crate::error::StateError;
+use crate::reason::kthena::Mode;
 use crate::state::{StateReader, StateWriter};
 use crate::time::{Timestamp, earliest};
 use crate::window::{Extreme, LineWindow, RecordWindow};

@@ -24,7 +24,9 @@
 pub mod config;
 pub mod predictive;
 pub mod rule;
+mod stage;
 
 pub use config::{Checked, Config, Limits, Thresholds, Variant};
 pub use predictive::{Capacity, Prediction};
 pub use rule::{Action, Outcome};
+pub use stage::Recommender;

@@ -6,8 +6,8 @@ use setpoint::fixed::Fixed;
 use setpoint::reason::{Failure, Reason, Reasons};
 use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, ZeroOr};
 use setpoint::{
-    Autoscaler, Bounds, Combine, Context, MetricName, Opinion, Recommend, Stage, ZeroOrAtLeast, metric,
-    rounding,
+    Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, ZeroOrAtLeast,
+    kthena, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -103,6 +103,22 @@ fn bounds(min: u32, max: u32) -> Bounds {
     Bounds::new(min, max).expect("subjects are valid")
 }
 
+fn preset(built: Result<Autoscaler, ConfigError>) -> Autoscaler {
+    built.expect("subjects are valid")
+}
+
+fn kthena_config(min: u32, max: u32) -> kthena::Config {
+    kthena::Config::new(bounds(min, max)).target(metric::CONCURRENCY, 30.0).target(metric::CPU, 0.6)
+}
+
+fn band() -> threshold::Thresholds {
+    threshold::Thresholds::new(0.4, 0.8).expect("a band")
+}
+
+fn threshold_config(band: threshold::Thresholds) -> threshold::Config {
+    threshold::Config::new(bounds(1, 40), band).resource(metric::CPU).resource(metric::RPS)
+}
+
 const fn subject(name: &'static str, build: fn() -> Autoscaler, bounds: (u32, u32)) -> Subject {
     Subject { name, build, bounds, exempt: &[] }
 }
@@ -163,6 +179,41 @@ pub fn subjects() -> Vec<Subject> {
                 built(load().recommend(Fixed::new(5)).combine(combine).bounds(bounds(1, 40)))
             },
             (1, 40),
+        ),
+        subject("kthena", || preset(Autoscaler::kthena(kthena_config(1, 40))), (1, 40)),
+        subject(
+            "kthena_panic",
+            || {
+                let behavior =
+                    kthena::Behavior { panic: kthena::PanicPolicy::new(MINUTE), ..Default::default() };
+                preset(Autoscaler::kthena(kthena_config(0, 60).behavior(behavior)))
+            },
+            (0, 60),
+        ),
+        subject(
+            "kthena_per_instance",
+            || {
+                let config = kthena_config(2, 40).aggregation(kthena::Aggregation::PerInstance);
+                preset(Autoscaler::kthena(config))
+            },
+            (2, 40),
+        ),
+        subject("threshold", || preset(Autoscaler::threshold(threshold_config(band()))), (1, 40)),
+        subject(
+            "threshold_set_point",
+            || {
+                let band = band().with_set_point(0.6).expect("within the band");
+                preset(Autoscaler::threshold(threshold_config(band)))
+            },
+            (1, 40),
+        ),
+        subject(
+            "threshold_literal",
+            || {
+                let config = threshold_config(band()).variant(threshold::Variant::Literal);
+                preset(Autoscaler::threshold(config))
+            },
+            (0, MOST),
         ),
     ]
 }

@@ -15,7 +15,7 @@ pub mod state;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{fixed, kpa, kthena, threshold};
+pub use algorithm::{fixed, hpa, kpa, kthena, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

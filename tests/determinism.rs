@@ -19,6 +19,12 @@ const EXPECTED: &[(&str, u64)] = &[
     ("first", 0xf3ee_5b9b_1034_a08f),
     ("weighted", 0xfdc2_734d_471a_ee40),
     ("capped", 0xdd4b_7917_0adc_a846),
+    ("kthena", 0x78cb_1379_4bf1_affe),
+    ("kthena_panic", 0xb59d_8b7a_e163_5f61),
+    ("kthena_per_instance", 0x1290_71ca_bd94_9535),
+    ("threshold", 0x8697_dea9_742f_db5a),
+    ("threshold_set_point", 0xb6c3_f7db_4e97_4e90),
+    ("threshold_literal", 0x6437_c415_82cd_9d0f),
 ];
 
 const SCRIPTS: usize = 60;

@@ -42,7 +42,7 @@ fn layer_of(room: &str) -> Option<u8> {
     LAYERS.iter().find(|(_, rooms)| rooms.contains(&room)).map(|(layer, _)| *layer)
 }
 
-/// A word, `::`, or one other character. Comments, texts, characters and lifetimes are gone.
+/// A word, `::`, a text in its quotes, or one other character. Comments, raw texts, characters and lifetimes are gone.
 type Token = String;
 
 fn tokens(source: &str) -> Vec<Token> {
@@ -69,7 +69,9 @@ fn tokens(source: &str) -> Vec<Token> {
                 }
             }
         } else if c == '"' {
-            i = after_text(&chars, i);
+            let end = after_text(&chars, i).min(chars.len());
+            out.push(chars[i..end].iter().collect());
+            i = end;
         } else if c == 'r' && (next == '"' || next == '#') && raw_text(&chars, i + 1).is_some() {
             i = raw_text(&chars, i + 1).unwrap_or(i + 1);
         } else if c == '\'' {
@@ -151,13 +153,19 @@ fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
                 break;
             }
         }
-        if let [keyword, name, end] = &tokens[start..i]
-            && (keyword.as_str(), end.as_str()) == ("mod", ";")
-        {
-            files.push(name.clone());
-        }
+        files.extend(test_file(&tokens[start..i]));
     }
     (kept, files)
+}
+
+/// The stem of the file of a test module that stands in a file of its own.
+fn test_file(item: &[Token]) -> Option<String> {
+    let [.., keyword, name, end] = item else { return None };
+    if (keyword.as_str(), end.as_str()) != ("mod", ";") {
+        return None;
+    }
+    let named = item.windows(3).find(|w| w[0] == "path" && w[1] == "=").map(|w| w[2].trim_matches('"'));
+    Some(named.map_or_else(|| name.clone(), |file| file.trim_end_matches(".rs").to_owned()))
 }
 
 /// Every path with more than one segment, groups written out, with the inline modules it stands in.
@@ -444,5 +452,7 @@ mod the_check_itself {
     fn test_modules_in_files_of_their_own_are_known() {
         let source = "#[cfg(test)]\nmod tests;\n#[cfg(test)] mod more_tests;\nmod real;";
         assert_eq!(without_tests(&tokens(source)).1, ["tests", "more_tests"]);
+        let source = "#[cfg(test)]\n#[path = \"step_tests.rs\"]\nmod tests;";
+        assert_eq!(without_tests(&tokens(source)).1, ["step_tests"]);
     }
 }

@@ -47,7 +47,7 @@ impl Script {
     /// The script that `data` stands for. Every sequence of bytes stands for one.
     pub fn from_bytes(data: &[u8]) -> Self {
         const STARTS: [i64; 6] =
-            [0, 1_700_000_000_000, 1_700_000_000_123, -5_000, i64::MAX - 900_000, i64::MIN];
+            [0, 1_700_000_000_000, 1_700_000_000_123, -5_000, i64::MAX - 100_000, i64::MIN];
         const ADVANCES: [i64; 20] = [
             15_000, 15_000, 15_000, 15_000, 2_000, 2_000, 1_000, 1, 0, 30_000, 60_000, 60_000, 299_999,
             300_000, 600_000, 86_400_000, -1, -15_000, -600_000, 5_000,
@@ -71,7 +71,7 @@ impl Script {
             Then::Observe,
         ];
         let mut bytes = Bytes::new(data);
-        let mut now = if bytes.chance(60) { bytes.pick(&STARTS) } else { STARTS[1] };
+        let mut now = if bytes.chance(90) { bytes.pick(&STARTS) } else { STARTS[1] };
         let mut steps = Vec::new();
         while steps.is_empty() || (steps.len() < LONGEST && !bytes.is_empty()) {
             now = now.saturating_add(bytes.pick(&ADVANCES));

@@ -166,6 +166,11 @@ pub fn subjects() -> Vec<Subject> {
         ),
         subject("largest", || built(load().recommend(Fixed::new(5)).bounds(bounds(1, 40))), (1, 40)),
         subject(
+            "largest_of_equals",
+            || built(Autoscaler::builder().recommend(Fixed::new(9)).recommend(Fixed::new(9))),
+            (9, 9),
+        ),
+        subject(
             "smallest",
             || built(load().recommend(Fixed::new(5)).combine(Combine::Smallest).bounds(bounds(1, 40))),
             (1, 40),

@@ -67,6 +67,18 @@ impl Autoscaler {
         Ok(answer)
     }
 
+    /// Runs long work with the interpreter released, and keeps what the caller's own stages raise.
+    pub(crate) fn at_work<R: Send>(
+        &mut self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut setpoint::Autoscaler) -> R + Send,
+    ) -> PyResult<R> {
+        let core = &mut self.core;
+        let (answer, raised) = py.detach(|| scope::run(None, || work(core)));
+        self.keep(py, raised)?;
+        Ok(answer)
+    }
+
     fn keep(&mut self, py: Python<'_>, raised: Option<PyErr>) -> PyResult<()> {
         self.last_error = raised.as_ref().map(|e| e.value(py).clone().unbind());
         match raised {

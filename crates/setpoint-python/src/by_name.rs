@@ -2,8 +2,8 @@
 
 use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString};
-use pyo3::{IntoPyObjectExt, PyTypeInfo, type_hint_identifier, type_hint_subscript};
+use pyo3::types::{PyDict, PyMapping, PySequence, PyString};
+use pyo3::{IntoPyObjectExt, PyTypeInfo, type_hint_identifier, type_hint_subscript, type_hint_union};
 
 /// A mapping from names, in its order.
 #[derive(Clone, Debug)]
@@ -68,5 +68,24 @@ impl<'py, T: FromPyObjectOwned<'py>> FromPyObject<'_, 'py> for Many<T> {
 
     fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         obj.extract().map(Self)
+    }
+}
+
+/// One for all, or one each.
+#[derive(Clone, Debug)]
+pub(crate) enum OneOrEach<T> {
+    One(T),
+    Each(Many<T>),
+}
+
+impl<'py, T: FromPyObjectOwned<'py>> FromPyObject<'_, 'py> for OneOrEach<T> {
+    type Error = PyErr;
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(T::INPUT_TYPE, <Many<T> as FromPyObject>::INPUT_TYPE);
+
+    fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match obj.cast::<PySequence>() {
+            Ok(list) => list.extract().map(Self::Each),
+            Err(_) => obj.extract().map(Self::One).map_err(Into::into),
+        }
     }
 }

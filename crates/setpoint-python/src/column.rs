@@ -16,6 +16,13 @@ pub(crate) const ARRAY: PyStaticExpr = type_hint_subscript!(
     type_hint_subscript!(type_hint_identifier!("numpy", "dtype"), type_hint_identifier!("numpy", "float64"))
 );
 
+/// An array of doubles as a result.
+pub(crate) enum Array {}
+
+impl crate::hint::Hint for Array {
+    const HINT: PyStaticExpr = ARRAY;
+}
+
 /// Any NumPy array.
 const ANY_ARRAY: PyStaticExpr = type_hint_subscript!(
     type_hint_identifier!("numpy", "ndarray"),

@@ -1,7 +1,7 @@
 //! Samples of one metric, with when and over which window each was measured, and values of the whole workload.
 
 use crate::arguments::{Arguments, Pickled};
-use crate::by_name::Many;
+use crate::by_name::{Many, OneOrEach};
 use crate::column::{Shown, Values, literal, same};
 use crate::error::Result;
 use crate::hint::{MaybeSeconds, Seconds, Typed};
@@ -43,24 +43,6 @@ use std::time::Duration;
 #[pyclass(module = "setpoint", frozen)]
 #[derive(Clone, Debug)]
 pub(crate) struct Samples(pub(crate) setpoint::Samples<'static>);
-
-/// One for all instances, or one each.
-enum OneOrEach<T> {
-    One(T),
-    Each(Many<T>),
-}
-
-impl<'py, T: FromPyObjectOwned<'py>> FromPyObject<'_, 'py> for OneOrEach<T> {
-    type Error = PyErr;
-    const INPUT_TYPE: PyStaticExpr = type_hint_union!(T::INPUT_TYPE, <Many<T> as FromPyObject>::INPUT_TYPE);
-
-    fn extract(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        match obj.cast::<PySequence>() {
-            Ok(list) => list.extract().map(Self::Each),
-            Err(_) => obj.extract().map(Self::One).map_err(Into::into),
-        }
-    }
-}
 
 impl OneOrEach<Instant> {
     fn facts(self, field: &'static str) -> Result<PerInstance<'static, Timestamp>> {

@@ -14,7 +14,7 @@ use core::fmt;
 use super::collector::PodHistograms;
 use super::families::{Answer, FamilyError, Observed, Pod};
 use super::recommendation::Reading;
-use super::sources::{Plan, Source};
+use super::sources::{Plan, Planned, Source};
 use crate::metric::MetricName;
 use crate::snapshot::{Instance, Phase, Readiness};
 
@@ -180,6 +180,24 @@ impl<'a> Collection<'a> {
 
     /// What one metric gives to [`recommend`](super::recommend): a silent or unknown one reads as a sum over
     /// no instance, never as zero.
+    ///
+    /// ```
+    /// use setpoint::Bounds;
+    /// use setpoint::kthena::families::{Answer, Observed};
+    /// use setpoint::kthena::{Collector, Config, Metric, Plan, recommend};
+    /// use setpoint::Timestamp;
+    ///
+    /// let config = Config::new(Bounds::new(1, 20)?).target("queue_length", 10.0).target("load", 1.0).check()?;
+    /// let plan = Plan::new([Metric::external("queue_length"), Metric::pod("load", ":8000")])?;
+    /// let mut collector = Collector::new(plan);
+    ///
+    /// let seen = Observed { groups: &[], external: &[("queue_length", Answer::Scalar(65.0))] };
+    /// let collected = collector.collect(Timestamp::from_secs(0), &seen);
+    /// let readings = config.targets().iter().map(|(name, target)| (*target, collected.reading(name)));
+    /// let wanted = recommend(&config.scope(2, collected.unready_count()), readings, |_, _| {});
+    /// assert_eq!(wanted.count(), Some(7));
+    /// # Ok::<(), setpoint::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn reading(&self, metric: &str) -> Reading {
         match self.outcome(metric) {
@@ -205,8 +223,8 @@ impl<'a> Collection<'a> {
 /// What the scrapes and queries of one cycle say, given the histograms of an earlier one; and the histograms
 /// that a later cycle is to be compared with.
 ///
-/// A value that is not a number and that a pod reports makes the sum one; the recommendation then is 0, that
-/// is the minimum, if no other metric asks for more.
+/// A pod that reports NaN makes the sum NaN, as upstream. Such a metric asks for 0 replicas, and if no other
+/// metric asks for more the recommendation is the minimum; check [`Outcome::Ready`] where that matters.
 ///
 /// ```
 /// use setpoint::kthena::collection::{Outcome, Silence, collect};
@@ -237,14 +255,14 @@ pub fn collect<'a>(
     seen: &Observed<'a>,
     past: Option<&PodHistograms>,
 ) -> (Collection<'a>, PodHistograms) {
-    let mut outcomes: Vec<Outcome> = Vec::with_capacity(plan.metrics().len());
-    outcomes.extend(plan.metrics().iter().map(|metric| match metric.source() {
+    let first = |metric: &Planned| match metric.source() {
         Source::Pod { .. } => Outcome::Silent(Silence::NoPods),
         Source::External => {
             let answer = seen.external.iter().find(|(name, _)| *name == metric.name().as_str());
             judge(answer.map_or(Answer::Failed, |(_, answer)| *answer))
         }
-    }));
+    };
+    let mut outcomes: Vec<Outcome> = plan.metrics().iter().map(first).collect();
     let mut unready = Vec::new();
     let mut kept = PodHistograms::default();
     for endpoint in plan.endpoints() {
@@ -278,9 +296,10 @@ fn read_group(
     if pods.is_empty() {
         return Err(Silence::NoPods);
     }
-    let blocked = |(pod, by): (usize, &Pod<'_>)| blocker(&by.instance).map(|by| Silence::Blocked { pod, by });
-    if let Some(silence) = pods.iter().enumerate().find_map(blocked) {
-        return Err(silence);
+    for (place, pod) in pods.iter().enumerate() {
+        if let Some(by) = blocker(&pod.instance) {
+            return Err(Silence::Blocked { pod: place, by });
+        }
     }
     let ready = || pods.iter().enumerate().filter(|(_, pod)| is_ready(&pod.instance));
     let nothing = if ready().next().is_some() { Silence::Absent } else { Silence::NoneReady };
@@ -299,7 +318,7 @@ fn read_group(
             if let Some(value) = value {
                 outcomes[metric] = match outcomes[metric] {
                     Outcome::Ready { sum, pods } => Outcome::Ready { sum: sum + value, pods: pods + 1 },
-                    _ => Outcome::Ready { sum: 0.0 + value, pods: 1 },
+                    _ => Outcome::Ready { sum: value, pods: 1 },
                 };
             }
             own.extend(family.content.histogram().map(|histogram| (metric, histogram)));

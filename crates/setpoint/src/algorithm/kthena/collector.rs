@@ -2,8 +2,8 @@
 //! cycle's scrapes is in [`collection`](super::collection).
 //!
 //! Source of the rule: `volcano-sh/kthena`, `pkg/autoscaler/autoscaler/metric_collector.go`, commit
-//! `3cc057284c34469fcb0ed22a12dac84b1d120719`: the newest entry older than 60 s and at most 300 s old. Entries
-//! for pods without a histogram are ours to leave out; upstream's answer nothing as well.
+//! `3cc057284c34469fcb0ed22a12dac84b1d120719`: the newest cycle older than 60 s and at most 300 s old. A pod
+//! without a histogram has no entry here; upstream's empty entry for it answers the same.
 
 use core::cmp::Ordering;
 use core::time::Duration;
@@ -228,6 +228,7 @@ mod tests {
     use super::super::sources::Metric;
     use super::*;
     use crate::snapshot::Instance;
+    use proptest::prelude::*;
 
     const STARTED: Timestamp = Timestamp::from_secs(0);
 
@@ -368,5 +369,25 @@ mod tests {
         broken(&["past", "values", "started_at"], Value::Bool(true));
         broken(&["past", "values", "uppers"], Value::list([2.0, 1.0]));
         broken(&["past", "values", "cumulative"], Value::Null);
+    }
+
+    proptest! {
+        #[test]
+        fn restoring_between_cycles_changes_nothing(
+            steps in prop::collection::vec((0_i64..90_000, 0_usize..4, 0_i64..40), 1..30),
+        ) {
+            let mut plain = Collector::new(plan());
+            let mut restored = Collector::new(plan());
+            let (mut now, mut count) = (0, 0);
+            for (gap, pods, gain) in steps {
+                now += gap;
+                count += gain;
+                let (pods, at) = (&["c", "a", "d", "b"][..pods], Timestamp::from_millis(now));
+                let expected = cycle(&mut plain, at, pods, count);
+                prop_assert_eq!(cycle(&mut restored, at, pods, count), expected);
+                restored = restore(plan(), &saved(&restored)).unwrap();
+                prop_assert_eq!(&restored, &plain);
+            }
+        }
     }
 }

@@ -13,9 +13,10 @@ pub const PERCENTILE: i32 = 95;
 /// Everything that is seen in one cycle. The default is nothing at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Observed<'a> {
-    /// The endpoints of the plan, in any order. One that is left out has no pods.
+    /// The endpoints of the plan, in any order. One that is left out has no pods; of equal ones the first counts.
     pub groups: &'a [Group<'a>],
-    /// The answers of external queries by metric, in any order. One that is left out failed.
+    /// The answers of external queries by metric, in any order. One that is left out failed; of equal ones the
+    /// first counts.
     pub external: &'a [(&'a str, Answer<'a>)],
 }
 

@@ -115,7 +115,8 @@ impl Plan {
     pub fn new(metrics: impl IntoIterator<Item = Metric>) -> Result<Self, ConfigError> {
         let mut plan = Self::default();
         for Metric { name, mut source } in metrics {
-            let checked = MetricName::new(&name).map_err(|e| e.within("metrics"))?;
+            let checked = MetricName::new(&name)
+                .map_err(|error| ConfigError { field: "metrics.name".into(), ..error })?;
             if plan.metrics.iter().any(|metric| metric.name == checked) {
                 return Err(ConfigError::new(format!("metrics.{name}"), "given twice", "given once"));
             }
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn names_are_checked() {
         let error = Plan::new([Metric::pod("", "x")]).unwrap_err();
-        assert_eq!(error.field, "metrics.metric name");
+        assert_eq!(error.field, "metrics.name");
         assert!(Plan::new([Metric::external("a"), Metric::external("a")]).is_err());
         assert_eq!(Plan::new([]), Ok(Plan::default()));
     }

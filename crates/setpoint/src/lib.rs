@@ -16,8 +16,9 @@ pub mod stage;
 pub mod state;
 pub mod stats;
 pub mod time;
+pub mod window;
 
-pub use algorithm::fixed;
+pub use algorithm::{fixed, hpa, kpa, kthena, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

@@ -99,6 +99,12 @@ pub fn to_milli(x: f64) -> Option<i64> {
     Some(milli.ceil() as i64)
 }
 
+/// Smallest integer at or above `x`, saturating at 64 bits; `None` for NaN. For amounts (thousandths), not for counts.
+#[must_use]
+pub fn ceil64(x: f64) -> Option<i64> {
+    if x.is_nan() { None } else { Some(x.ceil() as i64) }
+}
+
 /// `x` rounded to six decimals, halves away from zero: the form in which linear windows report an average.
 #[must_use]
 pub fn round6(x: f64) -> f64 {
@@ -163,6 +169,14 @@ mod tests {
         assert_eq!(to_milli(1e300), Some(i64::MAX));
         assert_eq!(to_milli(-1e300), Some(i64::MIN));
         assert_eq!(to_milli(1e-12), Some(0));
+    }
+
+    #[test]
+    fn amounts_saturate_at_64_bits() {
+        assert_eq!(ceil64(2.1), Some(3));
+        assert_eq!(ceil64(1e300), Some(i64::MAX));
+        assert_eq!(ceil64(-1e300), Some(i64::MIN));
+        assert_eq!(ceil64(f64::NAN), None);
     }
 
     #[test]

@@ -1,3 +1,7 @@
 //! One wing per system, each named as its users name it. No wing imports another.
 
 pub mod fixed;
+pub mod hpa;
+pub mod kpa;
+pub mod kthena;
+pub mod threshold;

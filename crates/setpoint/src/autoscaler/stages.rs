@@ -1,6 +1,7 @@
 //! The stages that an autoscaler is made of: the library's own as values, and the caller's behind the traits.
 
 use crate::algorithm::fixed::Fixed;
+use crate::algorithm::{kthena, threshold};
 use crate::restrain::{Ceiling, Cooldown, Floor, WithinBounds, ZeroOr};
 use crate::stage::{Recommend, Restrain, Stage};
 use crate::state::{StateWriter, Value};
@@ -90,16 +91,20 @@ stages! {
     /// A recommender.
     Recommender: Recommend {
         Fixed(Fixed),
+        Kthena(kthena::Recommender),
+        Threshold(threshold::Recommender),
     }
 }
 
 stages! {
     /// A restraint.
+    #[expect(clippy::large_enum_variant, reason = "an autoscaler holds few, in place: no pointer to follow in a decision")]
     Restraint: Restrain {
         Bounds(WithinBounds),
         Floor(Floor),
         Ceiling(Ceiling),
         ZeroOr(ZeroOr),
         Cooldown(Cooldown),
+        KthenaCorrection(kthena::Corrector),
     }
 }

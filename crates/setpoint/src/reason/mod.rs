@@ -2,8 +2,10 @@
 //! made at the edge, by [`Decision`](crate::Decision)'s `Display`. Each system has its own file of reasons; what the pipeline itself and the
 //! general restraints say stands here.
 
+pub mod kthena;
 mod restraint;
 mod text;
+pub mod threshold;
 
 pub use restraint::{Direction, RestraintReason};
 pub use text::{Label, Num};
@@ -135,6 +137,18 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: RestraintReason,
     },
+    /// Kthena.
+    Kthena {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: kthena::KthenaReason,
+    },
+    /// The utilization threshold.
+    Threshold {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: threshold::ThresholdReason,
+    },
     /// A caller's own note.
     Custom {
         /// What it is about.
@@ -153,6 +167,8 @@ impl Reason {
             Self::Combined { count, .. } | Self::Held { count, .. } => Effect::Takes(count),
             Self::Moved { from, to } | Self::Expressible { from, to } => Effect::Moves { from, to },
             Self::Restraint { reason } => reason.effect(),
+            Self::Kthena { reason } => reason.effect(),
+            Self::Threshold { reason } => reason.effect(),
             _ => Effect::Note,
         }
     }
@@ -172,6 +188,8 @@ impl Reason {
             Self::Expressible { to, .. } => write!(f, "within what can be expressed, {to}"),
             Self::Fixed { count } => write!(f, "fixed at {count}"),
             Self::Restraint { reason } => write!(f, "{reason}"),
+            Self::Kthena { reason } => reason.describe(f, stage),
+            Self::Threshold { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),
         }
     }

@@ -158,7 +158,8 @@ impl<'a> WorkloadValue<'a> {
 /// |---|---|---|
 /// | `replicas` | 0 | asked for, now |
 /// | `reported` | as `replicas` | reported to exist |
-/// | `ready` | counted from the instances, else as `replicas` | instances |
+/// | `ready` | counted from the instances, else `replicas` less `unready` | instances |
+/// | `unready` | counted from the instances, else 0 | instances on their way |
 /// | `instances` | not listed: every sample is of an instance that serves | |
 /// | `age` | not known | age of the oldest reading |
 /// | `coverage` | not known | share of the instances that were read, 0 to 1 |
@@ -491,7 +492,8 @@ impl<'a> Snapshot<'a> {
         self.reported.unwrap_or(self.replicas)
     }
 
-    /// How many instances are ready: as given, else counted among the listed instances, else the replicas asked for.
+    /// How many instances are ready: as given, else counted among the listed instances, else the replicas asked for
+    /// less those that are not ready.
     /// `None` where the caller said that it could not be found out.
     #[must_use]
     pub fn ready_count(&self) -> Option<u32> {
@@ -500,7 +502,7 @@ impl<'a> Snapshot<'a> {
             ReadyCount::Unknown => None,
             ReadyCount::Derived => Some(match &self.instances {
                 Some(list) => rounding::to_replicas(list.iter().filter(|i| i.serves()).count() as i64),
-                None => self.replicas,
+                None => self.replicas.saturating_sub(self.unready.unwrap_or(0)),
             }),
         }
     }

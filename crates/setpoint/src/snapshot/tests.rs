@@ -11,6 +11,8 @@ fn counts_come_from_what_is_known_best() {
     assert_eq!((s.ready_count(), s.reported_count()), (Some(4), 6));
     assert_eq!(s.ready_unknown().ready_count(), None);
     assert_eq!(Snapshot::at(T).replicas(7).ready_count(), Some(7));
+    assert_eq!(Snapshot::at(T).replicas(7).unready(2).ready_count(), Some(5));
+    assert_eq!(Snapshot::at(T).replicas(1).unready(2).ready_count(), Some(0));
 }
 
 #[test]

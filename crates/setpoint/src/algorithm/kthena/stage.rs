@@ -1,0 +1,220 @@
+//! Kthena as stages of a pipeline: a recommender over the snapshot, and a restraint that corrects and remembers. The
+//! arithmetic is in [`recommendation`](super::recommendation) and [`correction`](super::correction).
+//!
+//! How a snapshot is read: a whole-workload value of a metric's name is its total; without one, the samples of the
+//! ready instances count. A ready instance without a sample is a failed scrape, which silences the metric
+//! ([`Aggregation::Summed`]), or an instance that does not report it ([`Aggregation::PerInstance`]).
+
+use super::collection::{blocked_by, is_ready};
+use super::config::{Aggregation, Checked};
+use super::recommendation::{Reading, Recommendation, Scope, recommend};
+use super::status::Status;
+use crate::error::{ConfigError, StateError};
+use crate::metric::MetricName;
+use crate::reason::kthena::KthenaReason;
+use crate::reason::{Reason, Reasons, RestraintReason};
+use crate::snapshot::{Column, Samples, Snapshot};
+use crate::stage::{Context, Opinion, Part, Recommend, Restrain, Stage, Turn};
+use crate::state::{StateReader, StateWriter};
+use crate::time::Timestamp;
+
+/// Recommends what the largest of the metrics asks for. It remembers nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommender {
+    names: Vec<MetricName>,
+    targets: Vec<f64>,
+    scope: Scope,
+    aggregation: Aggregation,
+}
+
+impl Recommender {
+    /// The recommender of a checked configuration.
+    ///
+    /// # Errors
+    /// If a metric's name cannot be one.
+    pub fn new(config: &Checked) -> Result<Self, ConfigError> {
+        let names =
+            config.targets().iter().map(|(name, _)| MetricName::new(name)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            names,
+            targets: config.targets().iter().map(|(_, target)| *target).collect(),
+            scope: config.scope(0, 0),
+            aggregation: config.aggregation(),
+        })
+    }
+
+    fn reading(&self, snapshot: &Snapshot<'_>, name: &str, blocked: bool) -> Reading {
+        if let Some(value) = snapshot.find_value(name) {
+            return value.total().map_or(Reading::Summed(None), Reading::External);
+        }
+        match snapshot.find(name) {
+            Some(samples) if !blocked => self.of_instances(snapshot, samples),
+            _ => Reading::Summed(None),
+        }
+    }
+
+    fn of_instances(&self, snapshot: &Snapshot<'_>, samples: &Samples<'_>) -> Reading {
+        let values = samples.values();
+        match (snapshot.listed(), values) {
+            (Some(list), _) => {
+                let ready = list.iter().enumerate().filter(|(_, instance)| is_ready(instance));
+                self.aggregate(ready.map(|(i, _)| values.get(i)))
+            }
+            (None, Column::Same(_)) if self.aggregation == Aggregation::Summed => {
+                let ready = snapshot.ready_count().unwrap_or(0);
+                Reading::Summed(values.get(0).filter(|_| ready > 0).map(|v| v * f64::from(ready)))
+            }
+            (None, _) => {
+                let ready = snapshot.ready_count().unwrap_or(0) as usize;
+                self.aggregate((0..ready.max(values.len().unwrap_or(0))).map(|i| values.get(i)))
+            }
+        }
+    }
+
+    fn aggregate(&self, values: impl Iterator<Item = Option<f64>> + Clone) -> Reading {
+        match self.aggregation {
+            Aggregation::Summed if values.clone().any(|value| value.is_none()) => Reading::Summed(None),
+            Aggregation::Summed => Reading::sum_of(values),
+            Aggregation::PerInstance => Reading::instances(values),
+        }
+    }
+}
+
+impl Stage for Recommender {
+    fn name(&self) -> &str {
+        "kthena"
+    }
+
+    fn metrics(&self) -> &[MetricName] {
+        &self.names
+    }
+}
+
+impl Recommend for Recommender {
+    fn recommend(&self, cx: &Context<'_>, why: &mut Reasons<'_>) -> Opinion {
+        let mut say = |reason| why.push(Reason::Kthena { reason });
+        let blocker = cx.snapshot.listed().and_then(blocked_by);
+        let unready = match (cx.snapshot.listed(), blocker) {
+            (_, Some(_)) => 0,
+            (Some(list), None) => list.iter().filter(|instance| !is_ready(instance)).count() as i64,
+            (None, None) => i64::from(cx.snapshot.unready_count()),
+        };
+        let scope = Scope { current: cx.current, unready, ..self.scope };
+        let metrics = self
+            .names
+            .iter()
+            .zip(&self.targets)
+            .map(|(name, target)| (*target, self.reading(cx.snapshot, name.as_str(), blocker.is_some())));
+        let mut looked = false;
+        let wanted = recommend(&scope, metrics, |metric, outcome| {
+            let metric = metric as u16;
+            if let (Some(instance), false) = (blocker, looked) {
+                say(KthenaReason::Blocked { instance: instance as u32 });
+            }
+            looked = true;
+            say(match outcome {
+                Some(o) => {
+                    KthenaReason::Metric { metric, by: o.rule, ratio: o.ratio.into(), count: o.desired }
+                }
+                None => KthenaReason::Silent { metric },
+            });
+        });
+        match wanted {
+            Recommendation::BelowMinimum(count) | Recommendation::AboveMaximum(count) => {
+                say(KthenaReason::Bound { count });
+            }
+            Recommendation::Metric { metric, count, .. } => {
+                say(KthenaReason::Recommended { metric: metric as u16, count });
+            }
+            Recommendation::Skip => {}
+        }
+        wanted.count().map_or(Opinion::Skip, Opinion::Want)
+    }
+
+    fn clone_box(&self) -> Box<dyn Recommend> {
+        Box::new(self.clone())
+    }
+}
+
+/// Corrects a recommendation by panic mode, stabilization, pace and bounds, and remembers both.
+///
+/// A changed configuration starts it afresh, as upstream does whenever the generation of a policy changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Corrector {
+    config: Checked,
+    status: Status,
+}
+
+impl Corrector {
+    /// The corrector of a checked configuration, which has decided nothing yet.
+    #[must_use]
+    pub fn new(config: Checked) -> Self {
+        Self { status: Status::new(config.widths()), config }
+    }
+
+    /// What is remembered.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+}
+
+impl Stage for Corrector {
+    fn name(&self) -> &str {
+        "kthena_correction"
+    }
+
+    fn decided(&mut self, cx: &Context<'_>, turn: Turn) {
+        if let Part::Restrained { input, .. } = turn.part {
+            let decision = self.status.decide(&self.config.rules(), cx.now, cx.current, input);
+            self.status.record(cx.now, &decision);
+        }
+    }
+
+    fn next_change_at(&self, cx: &Context<'_>, turn: Turn) -> Option<Timestamp> {
+        match turn.part {
+            Part::Restrained { input, .. } => {
+                self.status.next_change_for(&self.config.rules(), cx.now, cx.current, input)
+            }
+            _ => None,
+        }
+    }
+
+    fn save(&self, out: &mut StateWriter) -> Result<(), StateError> {
+        self.status.save(out);
+        Ok(())
+    }
+
+    fn restore(&mut self, from: &StateReader<'_>) -> Result<(), StateError> {
+        self.status.restore(from)
+    }
+
+    fn inherit(&mut self, _from: &StateReader<'_>, _at: Timestamp) -> Result<(), StateError> {
+        Ok(())
+    }
+}
+
+impl Restrain for Corrector {
+    fn restrain(&self, cx: &Context<'_>, input: i64, why: &mut Reasons<'_>) -> i64 {
+        let decision = self.status.decide(&self.config.rules(), cx.now, cx.current, input);
+        let mut say = |reason| why.push(Reason::Kthena { reason });
+        if decision.in_panic {
+            let until = if decision.triggered { None } else { self.status.panic().ends_at() };
+            say(KthenaReason::Panic { triggered: decision.triggered, until });
+        }
+        let correction = decision.correction;
+        if let Some(by) = correction.binding() {
+            let (from, to) = (correction.recommended, correction.corrected);
+            say(KthenaReason::Corrected { mode: correction.mode, by, from, to, limit: correction.limit });
+        }
+        if decision.merged {
+            let kept = crate::window::record::MAX_ENTRIES as u32;
+            why.push(Reason::Restraint { reason: RestraintReason::Merged { kept } });
+        }
+        correction.corrected
+    }
+
+    fn clone_box(&self) -> Box<dyn Restrain> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,18 @@
+//! Memory of bounded size over recent time: averages over buckets, extremes of records and of step functions, snapshots.
+//! Each window takes the time as an argument and says on its own page what it does with late samples.
+
+mod grid;
+
+pub mod bucketed;
+pub mod extremum;
+pub mod fresh;
+pub mod line;
+pub mod record;
+pub mod snapshots;
+
+pub use bucketed::{Average, Bucketed};
+pub use extremum::MaxWindow;
+pub use fresh::Width;
+pub use line::LineWindow;
+pub use record::{Extreme, RecordWindow};
+pub use snapshots::SnapshotWindow;

@@ -7,6 +7,8 @@
 mod case;
 #[path = "conformance/hpa.rs"]
 mod hpa;
+#[path = "conformance/hpa_pipeline.rs"]
+mod hpa_pipeline;
 #[path = "conformance/kpa.rs"]
 mod kpa;
 #[path = "conformance/kthena.rs"]

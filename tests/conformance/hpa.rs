@@ -1,6 +1,7 @@
 //! Adapters of the hpa vector files.
 
 use crate::case::{Verdict, at, float, int, list, seconds};
+use crate::hpa_pipeline;
 use serde_json::{Value, json};
 use setpoint::hpa::{
     self, AbleToScale, Behavior, CpuTiming, Failure, LimitReason, PodMetric, PodTarget, Pods, Policy,
@@ -151,6 +152,10 @@ pub(crate) fn behavior(case: &Value) -> Verdict {
             workload_metric: config["has_object_or_external_metric"].as_bool().expect("a fact"),
         },
     };
+    let piped = hpa_pipeline::behavior(case, &rules, &initial(config));
+    if !matches!(piped, Verdict::Pass) {
+        return piped;
+    }
     let mut plain = initial(config);
     let mut saved = plain.clone();
     for (i, taken) in list(&case["steps"]).iter().enumerate() {

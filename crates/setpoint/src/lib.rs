@@ -2,6 +2,7 @@
 
 pub mod algorithm;
 pub mod autoscaler;
+pub mod behavior;
 pub mod decision;
 pub mod error;
 pub mod metric;

@@ -6,7 +6,6 @@ use crate::stage::{Context, Opinion, Recommend, Stage};
 
 /// Always wants the same count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Fixed(u32);
 
 impl Fixed {

@@ -1,15 +1,75 @@
 //! Each upstream system as one call: the order of its stages.
 
-use super::Autoscaler;
+use super::{Autoscaler, Builder};
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{kthena, threshold};
+use crate::algorithm::{hpa, kpa, kthena, threshold};
 use crate::error::ConfigError;
+use crate::replicas::Bounds;
+use crate::restrain::{RateLimit, Stabilization, WithinBounds};
+use crate::rounding;
 
 impl Autoscaler {
     /// A fleet of a fixed size: the baseline of every comparison.
     #[must_use]
     pub fn fixed(count: u32) -> Self {
         Self::builder().recommend(Fixed::new(count)).assemble()
+    }
+
+    /// The Kubernetes horizontal autoscaler: [`hpa`] metrics, the largest proposal, stabilization, rates and bounds.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use setpoint::{Autoscaler, Bounds, Snapshot, Target, Timestamp, hpa};
+    /// let mut scaler = Autoscaler::hpa(
+    ///     hpa::Config::new(Bounds::new(2, 10)?)
+    ///         .target("cpu", Target::utilization(0.7)?)
+    ///         .scale_down_window(Duration::from_secs(300)),
+    /// )?;
+    /// let usage = [0.95, 1.02, 0.98, 0.98]; // shares of what each instance requested
+    /// let decision = scaler.decide(&Snapshot::at(Timestamp::from_secs(0)).replicas(4).samples("cpu", &usage)?);
+    /// assert_eq!(decision.to_string(), "4 -> 6: cpu 0.98 of 0.7 wants 6");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hpa(config: hpa::Config) -> Result<Self, ConfigError> {
+        let plan = config.plan()?;
+        let builder = Self::hpa_rules(&plan.rules)?;
+        let metrics = plan.metrics.iter().map(|metric| hpa::Recommender::new(&plan, metric));
+        Ok(metrics.fold(builder, Builder::recommend).assemble())
+    }
+
+    /// Everything of a Kubernetes autoscaler but its metrics, for recommenders of the caller's own: bounds and scale to zero before them, then the largest
+    /// proposal, stabilization, rates and bounds after them.
+    ///
+    /// # Errors
+    /// If the bounds contradict each other.
+    pub fn hpa_rules(rules: &hpa::StepRules) -> Result<Builder, ConfigError> {
+        let bounds = Bounds::new(rounding::to_replicas(rules.min), rounding::to_replicas(rules.max))?;
+        let rate = rules.behavior.clone().map_or_else(RateLimit::doubling, RateLimit::by);
+        Ok(Self::builder()
+            .recommend(hpa::Gatekeeper::new(rules.clone()))
+            .restrain(Stabilization::by(rules.windows()))
+            .restrain(rate)
+            .restrain(WithinBounds::new(bounds).unless_held()))
+    }
+
+    /// The Knative autoscaler: the decision of [`kpa`] from its stable and panic windows, then bounds, initial scale and scale to zero.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    ///
+    /// ```
+    /// use setpoint::{Autoscaler, Snapshot, Timestamp, kpa};
+    /// let mut scaler = Autoscaler::kpa(kpa::Config::default().target(10.0).max_scale(20))?;
+    /// let snapshot = Snapshot::at(Timestamp::from_secs(60)).replicas(1).value("concurrency", 35.0)?;
+    /// assert_eq!(scaler.decide(&snapshot).replicas(), 5); // 35 requests, 7 for each instance
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn kpa(config: kpa::Config) -> Result<Self, ConfigError> {
+        let last = kpa::LastStep::new(&config)?;
+        Ok(Self::builder().recommend(kpa::Recommender::new(config)?).restrain(last).assemble())
     }
 
     /// Kthena's autoscaler for one target: the recommendation of [`kthena`], then its correction by panic mode, stabilization, pace

@@ -1,8 +1,8 @@
 //! The stages that an autoscaler is made of: the library's own as values, and the caller's behind the traits.
 
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{kthena, threshold};
-use crate::restrain::{Ceiling, Cooldown, Floor, WithinBounds, ZeroOr};
+use crate::algorithm::{hpa, kpa, kthena, threshold};
+use crate::restrain::{Ceiling, Cooldown, Floor, RateLimit, Stabilization, WithinBounds, ZeroOr};
 use crate::stage::{Recommend, Restrain, Stage};
 use crate::state::{StateWriter, Value};
 
@@ -89,8 +89,12 @@ macro_rules! stages {
 
 stages! {
     /// A recommender.
+    #[expect(clippy::large_enum_variant, reason = "an autoscaler holds few, in place: no pointer to follow in a decision")]
     Recommender: Recommend {
         Fixed(Fixed),
+        HpaGate(hpa::Gatekeeper),
+        Hpa(hpa::Recommender),
+        Kpa(kpa::Recommender),
         Kthena(kthena::Recommender),
         Threshold(threshold::Recommender),
     }
@@ -105,6 +109,9 @@ stages! {
         Ceiling(Ceiling),
         ZeroOr(ZeroOr),
         Cooldown(Cooldown),
+        Stabilization(Stabilization),
+        RateLimit(RateLimit),
+        KpaLastStep(kpa::LastStep),
         KthenaCorrection(kthena::Corrector),
     }
 }

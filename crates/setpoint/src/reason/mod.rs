@@ -2,6 +2,8 @@
 //! made at the edge, by [`Decision`](crate::Decision)'s `Display`. Each system has its own file of reasons; what the pipeline itself and the
 //! general restraints say stands here.
 
+pub mod hpa;
+pub mod kpa;
 pub mod kthena;
 mod restraint;
 mod text;
@@ -137,6 +139,18 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: RestraintReason,
     },
+    /// The Kubernetes autoscaler.
+    Hpa {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: hpa::HpaReason,
+    },
+    /// The Knative autoscaler.
+    Kpa {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: kpa::KpaReason,
+    },
     /// Kthena.
     Kthena {
         /// What it says.
@@ -167,6 +181,8 @@ impl Reason {
             Self::Combined { count, .. } | Self::Held { count, .. } => Effect::Takes(count),
             Self::Moved { from, to } | Self::Expressible { from, to } => Effect::Moves { from, to },
             Self::Restraint { reason } => reason.effect(),
+            Self::Hpa { reason } => reason.effect(),
+            Self::Kpa { reason } => reason.effect(),
             Self::Kthena { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
             _ => Effect::Note,
@@ -188,6 +204,8 @@ impl Reason {
             Self::Expressible { to, .. } => write!(f, "within what can be expressed, {to}"),
             Self::Fixed { count } => write!(f, "fixed at {count}"),
             Self::Restraint { reason } => write!(f, "{reason}"),
+            Self::Hpa { reason } => reason.describe(f, stage),
+            Self::Kpa { reason } => reason.describe(f, stage),
             Self::Kthena { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),

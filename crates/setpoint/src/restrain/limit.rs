@@ -8,20 +8,28 @@ use crate::stage::{Context, Restrain, Stage};
 
 /// Keeps the count within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct WithinBounds(Bounds);
+pub struct WithinBounds {
+    bounds: Bounds,
+    guards_held: bool,
+}
 
 impl WithinBounds {
     /// Bounds as a restraint.
     #[must_use]
     pub const fn new(bounds: Bounds) -> Self {
-        Self(bounds)
+        Self { bounds, guards_held: true }
+    }
+
+    /// The same bounds, but a count that is only kept for want of an opinion stays as it is, as in Kubernetes.
+    #[must_use]
+    pub const fn unless_held(mut self) -> Self {
+        self.guards_held = false;
+        self
     }
 }
 
 /// Keeps the count at or above a floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Floor(u32);
 
 impl Floor {
@@ -34,7 +42,6 @@ impl Floor {
 
 /// Keeps the count at or below a ceiling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Ceiling(u32);
 
 impl Ceiling {
@@ -47,7 +54,6 @@ impl Ceiling {
 
 /// Allows no replicas at all, or at least so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct ZeroOr(ZeroOrAtLeast);
 
 impl ZeroOr {
@@ -58,59 +64,91 @@ impl ZeroOr {
     }
 }
 
-macro_rules! stateless_guard {
-    ($type:ident, $name:literal, |$this:ident, $from:ident| $body:expr) => {
-        impl Stage for $type {
+/// What the four have in common: a count in, a count out, and the reason that belongs to it.
+trait Guard {
+    const NAME: &'static str;
+
+    fn hold(&self, from: i64) -> (i64, RestraintReason);
+
+    fn guards_held(&self) -> bool {
+        true
+    }
+}
+
+impl Guard for WithinBounds {
+    const NAME: &'static str = "bounds";
+
+    fn hold(&self, from: i64) -> (i64, RestraintReason) {
+        let to = self.bounds.clamp(from);
+        let reason = if to > from {
+            RestraintReason::LowerBound { from, to }
+        } else {
+            RestraintReason::UpperBound { from, to }
+        };
+        (to, reason)
+    }
+
+    fn guards_held(&self) -> bool {
+        self.guards_held
+    }
+}
+
+impl Guard for Floor {
+    const NAME: &'static str = "floor";
+
+    fn hold(&self, from: i64) -> (i64, RestraintReason) {
+        let to = from.max(i64::from(self.0));
+        (to, RestraintReason::Floor { from, to })
+    }
+}
+
+impl Guard for Ceiling {
+    const NAME: &'static str = "ceiling";
+
+    fn hold(&self, from: i64) -> (i64, RestraintReason) {
+        let to = from.min(i64::from(self.0));
+        (to, RestraintReason::Ceiling { from, to })
+    }
+}
+
+impl Guard for ZeroOr {
+    const NAME: &'static str = "zero_or_at_least";
+
+    fn hold(&self, from: i64) -> (i64, RestraintReason) {
+        let to = self.0.apply(from);
+        (to, RestraintReason::TooFewToServe { from, to })
+    }
+}
+
+macro_rules! stages {
+    ($($guard:ty),*) => {$(
+        impl Stage for $guard {
             fn name(&self) -> &str {
-                $name
+                Self::NAME
             }
         }
 
-        impl Restrain for $type {
-            fn restrain(&self, _cx: &Context<'_>, $from: i64, why: &mut Reasons<'_>) -> i64 {
-                let $this = self;
-                let (to, reason): (i64, RestraintReason) = $body;
-                if to != $from {
+        impl Restrain for $guard {
+            fn restrain(&self, _cx: &Context<'_>, input: i64, why: &mut Reasons<'_>) -> i64 {
+                let (to, reason) = self.hold(input);
+                if to != input {
                     why.push(Reason::Restraint { reason });
                 }
                 to
             }
 
             fn guards_held(&self) -> bool {
-                true
+                Guard::guards_held(self)
             }
 
             fn clone_box(&self) -> Box<dyn Restrain> {
                 Box::new(*self)
             }
         }
-    };
+    )*};
 }
 
-stateless_guard!(WithinBounds, "bounds", |this, from| {
-    let to = this.0.clamp(from);
-    let reason = if to > from {
-        RestraintReason::LowerBound { from, to }
-    } else {
-        RestraintReason::UpperBound { from, to }
-    };
-    (to, reason)
-});
-
-stateless_guard!(Floor, "floor", |this, from| {
-    let to = from.max(i64::from(this.0));
-    (to, RestraintReason::Floor { from, to })
-});
-
-stateless_guard!(Ceiling, "ceiling", |this, from| {
-    let to = from.min(i64::from(this.0));
-    (to, RestraintReason::Ceiling { from, to })
-});
-
-stateless_guard!(ZeroOr, "zero_or_at_least", |this, from| {
-    let to = this.0.apply(from);
-    (to, RestraintReason::TooFewToServe { from, to })
-});
+stages!(WithinBounds, Floor, Ceiling, ZeroOr);
 
 #[cfg(test)]
 mod tests {
@@ -137,6 +175,7 @@ mod tests {
         let pair = ZeroOr::new(ZeroOrAtLeast::new(2).unwrap());
         assert_eq!(run(&pair, 1), (2, is(RestraintReason::TooFewToServe { from: 1, to: 2 })));
         assert_eq!(run(&pair, 0), (0, vec![]));
-        assert!(bounds.guards_held() && pair.guards_held());
+        assert!(Restrain::guards_held(&bounds) && Restrain::guards_held(&pair));
+        assert!(!Restrain::guards_held(&bounds.unless_held()));
     }
 }

@@ -2,6 +2,10 @@
 
 mod cooldown;
 mod limit;
+mod rate;
+mod stabilization;
 
 pub use cooldown::{Cooldown, CooldownSince};
 pub use limit::{Ceiling, Floor, WithinBounds, ZeroOr};
+pub use rate::RateLimit;
+pub use stabilization::Stabilization;

@@ -4,13 +4,13 @@
 //! Source: Kubernetes, `pkg/apis/autoscaling/v2/defaults.go`, `pkg/apis/autoscaling/validation/validation.go`, commit
 //! `a769d588`; controller-wide defaults of release 1.28.
 
-use super::behavior::Behavior;
 use super::gate::ZeroRules;
 use super::pods::CpuTiming;
 use super::ratio::Tolerance;
 use super::replicas::PodTarget;
 use super::step::StepRules;
 use super::workload::WorkloadTarget;
+use crate::behavior::rules::Behavior;
 use crate::error::ConfigError;
 use crate::metric::{self, MetricName, Target, TargetKind};
 use crate::replicas::Bounds;

@@ -16,32 +16,31 @@
 //! `a769d5884497dc246960b38f3e5aae2cc30dd062`. Where upstream's float-to-integer conversions are undefined, these
 //! saturate at 32 bits; targets of 0 and less are refused.
 
-pub mod behavior;
 pub mod config;
 mod gate;
-pub mod limits;
 pub mod pods;
 pub mod proposal;
 pub mod ratio;
-pub mod records;
 pub mod replicas;
 pub mod select;
-pub mod slots;
-pub mod stabilization;
+mod stage;
 pub mod step;
 pub mod workload;
 
-pub use behavior::{Behavior, FilledBehavior, Policy, Rules, ScalingRules, Select};
+pub use crate::behavior::{
+    AbleToScale, Behavior, FilledBehavior, LimitReason, Limited, Policy, PolicyLimit, Recommendations,
+    Record, Rules, ScaleEvent, ScaleEvents, ScalingRules, Select, Stabilized, Windows, limit,
+    next_limit_change, policy_limits, stabilize,
+};
+pub use crate::reason::Direction;
+pub use crate::reason::hpa::Rule;
 pub use config::{Config, Goal, Plan, PlannedMetric, Source};
 pub use gate::{Gate, ScaledToZero, ZeroRules, gate};
-pub use limits::{LimitReason, Limited, PolicyLimit, limit, next_limit_change, policy_limits};
 pub use pods::{CpuTiming, PodClass, Pods, SampleTime, classify, next_reclassification};
-pub use proposal::{Failure, PodCounts, Proposal, Rule, Usage};
+pub use proposal::{Failure, PodCounts, Proposal, Usage};
 pub use ratio::Tolerance;
-pub use records::{Recommendations, Record};
 pub use replicas::{PodMetric, PodTarget, propose};
 pub use select::{NoSelection, RescaleReason, Selected, select};
-pub use slots::{Direction, ScaleEvent, ScaleEvents};
-pub use stabilization::{AbleToScale, Stabilized, Windows, stabilize};
+pub use stage::{Gatekeeper, Recommender};
 pub use step::{State, Step, StepRules, Verdict, step};
 pub use workload::{WorkloadTarget, external_value, object_value, propose_for_workload};

@@ -3,6 +3,8 @@
 //!
 //! Source of the rules: Kubernetes, `pkg/controller/podautoscaler/replica_calculator.go`, commit `a769d588`.
 
+use crate::reason::hpa::Rule;
+
 /// The proposal of one metric, before selection, memory and bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proposal {
@@ -44,28 +46,6 @@ pub struct PodCounts {
     pub ignored: i64,
     /// Samples of instances that are not listed: they count as entries.
     pub foreign: i64,
-}
-
-/// Which rule gave a proposal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Rule {
-    /// The ratio is within the tolerance: keep.
-    WithinTolerance,
-    /// The ratio times the ready instances, rounded up.
-    Proportional,
-    /// With missing and unready instances filled in, the ratio is within the tolerance: keep.
-    AdjustedWithinTolerance,
-    /// With missing and unready instances filled in, the direction would turn: keep.
-    DirectionTurned,
-    /// The adjusted ratio times all entries, rounded up.
-    AdjustedProportional,
-    /// The adjusted count lies on the other side of the present one than its ratio says: keep.
-    CountOpposesRatio,
-    /// From zero replicas: the ratio itself, rounded up.
-    FromZero,
-    /// The value divided by the amount that one replica is to have, rounded up.
-    Divided,
 }
 
 /// Why a metric has no proposal. The step goes on without it where the other metrics allow that.

@@ -5,8 +5,9 @@
 //! `pkg/controller/podautoscaler/replica_calculator.go`, commit `a769d588`.
 
 use super::pods::{CpuTiming, PodClass, Pods, SampleTime, class};
-use super::proposal::{Failure, PodCounts, Proposal, Rule, Usage};
+use super::proposal::{Failure, PodCounts, Proposal, Usage};
 use super::ratio::{self, Ratio, Tolerance, proposed};
+use crate::reason::hpa::Rule;
 use crate::rounding;
 use crate::snapshot::{Column, Samples};
 use crate::time::Timestamp;

@@ -4,13 +4,13 @@
 //!
 //! Source: Kubernetes, `reconcileAutoscaler` in `pkg/controller/podautoscaler/horizontal.go`, commit `a769d588`.
 
-use super::behavior::FilledBehavior;
 use super::gate::{Gate, ScaledToZero, ZeroRules, gate};
-use super::limits::{Limited, limit, next_limit_change};
-use super::records::Recommendations;
 use super::select::{NoSelection, RescaleReason, Selected, select};
-use super::slots::ScaleEvents;
-use super::stabilization::{Stabilized, Windows, record, stabilize};
+use crate::behavior::limits::{Limited, limit, next_limit_change};
+use crate::behavior::records::Recommendations;
+use crate::behavior::rules::FilledBehavior;
+use crate::behavior::slots::ScaleEvents;
+use crate::behavior::stabilization::{Stabilized, Windows, record, stabilize};
 use crate::error::StateError;
 use crate::state::{StateReader, StateWriter};
 use crate::time::{Timestamp, earliest};

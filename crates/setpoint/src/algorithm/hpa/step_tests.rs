@@ -1,7 +1,7 @@
-use super::super::behavior::{Behavior, Policy, Rules, Select};
-use super::super::limits::LimitReason;
-use super::super::stabilization::AbleToScale;
 use super::*;
+use crate::behavior::limits::LimitReason;
+use crate::behavior::rules::{Behavior, Policy, Rules, Select};
+use crate::behavior::stabilization::AbleToScale;
 use proptest::prelude::*;
 
 const MINUTE: Duration = Duration::from_secs(60);

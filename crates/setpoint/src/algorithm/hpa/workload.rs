@@ -6,8 +6,9 @@
 //! and a mean of 0 rather than garbage at 0 reported replicas, pull request 140958).
 
 use super::pods::Pods;
-use super::proposal::{Failure, PodCounts, Proposal, Rule, Usage};
+use super::proposal::{Failure, PodCounts, Proposal, Usage};
 use super::ratio::{Tolerance, proposed};
+use crate::reason::hpa::Rule;
 use crate::rounding;
 use crate::snapshot::Column;
 

@@ -4,7 +4,8 @@
 //! Source: `knative/serving` `pkg/reconciler/autoscaling/kpa/kpa.go` and `pkg/autoscaler/scaling/multiscaler.go` at commit
 //! `98e5ef90aa7033797aa0a61ef97f3ff7e49a3944`.
 
-use super::apply::{Activity, Rules};
+use super::apply::Rules;
+use crate::reason::kpa::Activity;
 use crate::rounding::{ceil32, trunc32};
 
 /// Why a revision is not active.

@@ -4,6 +4,7 @@
 //! Source: `knative/serving` `pkg/reconciler/autoscaling/kpa/scaler.go` at commit
 //! `98e5ef90aa7033797aa0a61ef97f3ff7e49a3944`. Ours: where a probe is needed and was not made, the answer says so.
 
+use crate::reason::kpa::Activity;
 use core::time::Duration;
 
 /// How long after the progress deadline an activation is given up.
@@ -30,17 +31,6 @@ impl Reachability {
     pub const fn is_reachable(self) -> bool {
         !matches!(self, Self::Unreachable)
     }
-}
-
-/// What a revision is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Activity {
-    /// It serves.
-    Active,
-    /// It is on its way up.
-    Activating,
-    /// It does not serve.
-    Inactive,
 }
 
 /// Where the route sends requests.

@@ -297,6 +297,12 @@ impl Config {
         }
     }
 
+    /// What the target is about.
+    #[must_use]
+    pub const fn scaling_metric(&self) -> Metric {
+        self.metric
+    }
+
     /// The scale-down delay.
     #[must_use]
     pub fn delay(&self) -> Duration {

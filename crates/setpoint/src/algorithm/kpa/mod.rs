@@ -36,15 +36,18 @@ pub mod reading;
 pub mod scale;
 pub mod scaler;
 pub mod settings;
+mod stage;
 mod text;
 
+pub use crate::reason::kpa::{Activity, Limit, PanicStep};
 pub use activity::{
     Condition, Progress, Progressed, Reason, Status, activators, next_condition, reported_desired,
 };
 pub use annotations::{Annotations, Effective, average_from_text};
-pub use apply::{Activity, Applied, Reachability, RouteMode, Rules, Situation, apply};
+pub use apply::{Applied, Reachability, RouteMode, Rules, Situation, apply};
 pub use config::Config;
 pub use reading::{Collector, Metric, NonFinite, Reading, Statistic};
-pub use scale::{Ask, Decision, Invalid, Limit, Panic, PanicStep, Spec, decide};
+pub use scale::{Ask, Decision, Invalid, Panic, Spec, decide};
 pub use scaler::{Outcome, Scaler};
 pub use settings::{Settings, panic_window};
+pub use stage::{LastStep, Recommender};

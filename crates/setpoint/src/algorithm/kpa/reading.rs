@@ -150,6 +150,15 @@ impl Collector {
         self.requests.record(at, statistic.requests - statistic.proxied_requests);
     }
 
+    /// Takes the total of one metric in, for callers who have no reports of single sources.
+    #[inline]
+    pub fn record_one(&mut self, at: Timestamp, metric: Metric, total: f64) {
+        match metric {
+            Metric::Concurrency => self.concurrency.record(at, total),
+            Metric::Rps => self.requests.record(at, total),
+        }
+    }
+
     /// Changes the lengths of the windows as of `now`. The kind of average stays: a changed one takes effect for new
     /// windows only.
     ///
@@ -197,6 +206,26 @@ impl Collector {
     pub fn save(&self, out: &mut StateWriter) {
         out.nest("concurrency", |w| self.concurrency.save(w));
         out.nest("requests", |w| self.requests.save(w));
+    }
+
+    /// The windows that [`Collector::save`] wrote, of whatever lengths they have.
+    ///
+    /// # Errors
+    /// If a field is missing or out of range.
+    pub fn restored(from: &StateReader<'_>) -> Result<Self, StateError> {
+        let span = |pair: &StateReader<'_>, name: &str| {
+            let window = pair.nested(name)?;
+            let ms = window.int("window_ms")?;
+            u64::try_from(ms)
+                .map(Duration::from_millis)
+                .map_err(|_| window.invalid("window_ms", ms, "at least 0"))
+        };
+        let pair = from.nested("concurrency")?;
+        let (stable, panic) = (span(&pair, "stable")?, span(&pair, "panic")?);
+        let mut collector = Self::new(stable, panic, Average::Linear)
+            .map_err(|e| from.invalid(&e.field, e.value, e.allowed))?;
+        collector.restore(from)?;
+        Ok(collector)
     }
 
     /// Takes over what [`Collector::save`] wrote for windows of the same lengths.

@@ -7,6 +7,7 @@
 //! `98e5ef90aa7033797aa0a61ef97f3ff7e49a3944`. Ours: counts saturate at 32 bits, and a NaN never becomes a count.
 
 use super::reading::{NonFinite, Reading};
+use crate::reason::kpa::{Limit, PanicStep};
 use crate::rounding::{floor32, integral32};
 use crate::time::Timestamp;
 use core::fmt;
@@ -51,48 +52,6 @@ impl Panic {
     #[must_use]
     pub fn ends_at(self, stable_window: Duration) -> Option<Timestamp> {
         self.since.map(|since| since.after(stable_window).after(Duration::from_millis(1)))
-    }
-}
-
-/// What a tick did to the panic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PanicStep {
-    /// No panic before and after.
-    Calm,
-    /// The threshold was passed for the first time.
-    Entered,
-    /// The threshold was passed again: the deadline moved.
-    Extended,
-    /// Below the threshold, but the deadline has not passed.
-    Holding,
-    /// The deadline has passed.
-    Left,
-}
-
-/// A rule that changed a count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Limit {
-    /// The scale-up rate.
-    RateUp,
-    /// The scale-down rate.
-    RateDown,
-    /// The activation scale.
-    Activation,
-    /// The largest count of the present panic.
-    PanicHold,
-    /// The scale-down delay.
-    Delay,
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RateUp => "scale-up rate",
-            Self::RateDown => "scale-down rate",
-            Self::Activation => "activation scale",
-            Self::PanicHold => "panic hold",
-            Self::Delay => "scale-down delay",
-        })
     }
 }
 

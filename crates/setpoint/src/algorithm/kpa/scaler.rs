@@ -7,8 +7,9 @@
 //! `98e5ef90aa7033797aa0a61ef97f3ff7e49a3944`. Ours, opt-in: [`Scaler::set_delay`].
 
 use super::reading::Reading;
-use super::scale::{Decision, Invalid, Limit, Panic, Spec, decide};
+use super::scale::{Decision, Invalid, Panic, Spec, decide};
 use crate::error::StateError;
+use crate::reason::kpa::Limit;
 use crate::rounding::MAX_COUNT;
 use crate::state::{StateReader, StateWriter, Value};
 use crate::time::{Timestamp, earliest};

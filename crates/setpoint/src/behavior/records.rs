@@ -32,7 +32,7 @@ pub const MAX_RECORDS: usize = 1024;
 /// ```
 /// use core::time::Duration;
 /// use setpoint::Timestamp;
-/// use setpoint::hpa::Recommendations;
+/// use setpoint::behavior::Recommendations;
 /// let mut memory = Recommendations::default();
 /// memory.record(Timestamp::from_secs(0), 9, Duration::from_secs(3600));
 /// memory.record(Timestamp::from_secs(60), 4, Duration::from_secs(3600));

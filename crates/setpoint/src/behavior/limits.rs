@@ -6,8 +6,9 @@
 //! `pkg/controller/podautoscaler/horizontal.go`, commit `a769d588`. Percent policies saturate at 32 bits (upstream leaves
 //! that undefined); policies on replicas wrap there, as upstream's do.
 
-use super::behavior::{FilledBehavior, Policy, ScalingRules, Select};
-use super::slots::{Direction, ScaleEvents};
+use super::rules::{FilledBehavior, Policy, ScalingRules, Select};
+use super::slots::ScaleEvents;
+use crate::reason::Direction;
 use crate::replicas::Step;
 use crate::rounding::{ceil32, saturate32, trunc32};
 use crate::time::{Timestamp, earliest};
@@ -58,12 +59,12 @@ pub struct PolicyLimit {
 /// through an update: the minimum is then the stronger one without a behavior.
 ///
 /// With a behavior only the direction of the move is limited; a count that stays is returned without a look at the
-/// bounds, which the [`gate`](super::gate) has seen to.
+/// bounds, which the gate has seen to.
 ///
 /// ```
 /// use core::time::Duration;
 /// use setpoint::Timestamp;
-/// use setpoint::hpa::{Behavior, LimitReason, ScaleEvents, limit};
+/// use setpoint::behavior::{Behavior, LimitReason, ScaleEvents, limit};
 /// let (now, memory) = (Timestamp::from_secs(0), ScaleEvents::default());
 /// let fixed = limit(3, 90, 1, 100, None, &memory, now);
 /// assert_eq!((fixed.replicas, fixed.reason), (6, LimitReason::ScaleUpLimit));

@@ -1,4 +1,4 @@
-use super::super::behavior::{Behavior, Rules};
+use super::super::rules::{Behavior, Rules};
 use super::super::slots::ScaleEvent;
 use super::*;
 use core::time::Duration;

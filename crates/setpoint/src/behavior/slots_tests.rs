@@ -1,4 +1,4 @@
-use super::super::behavior::{Behavior, Policy, Rules};
+use super::super::rules::{Behavior, Policy, Rules};
 use super::*;
 use crate::state::StateWriter;
 use proptest::prelude::*;

@@ -125,7 +125,7 @@ impl Rules {
         self
     }
 
-    pub(super) const fn own_tolerance(&self) -> Option<f64> {
+    const fn own_tolerance(&self) -> Option<f64> {
         self.tolerance
     }
 
@@ -143,7 +143,7 @@ impl Rules {
 ///
 /// ```
 /// use core::time::Duration;
-/// use setpoint::hpa::{Behavior, Policy, Rules};
+/// use setpoint::behavior::{Behavior, Policy, Rules};
 /// let slow_down = Rules::new().policies([Policy::percent(10, Duration::from_secs(60))]);
 /// let behavior = Behavior::new().down(slow_down).filled(Duration::from_secs(300))?;
 /// assert_eq!(behavior.down.window, Duration::from_secs(300));
@@ -197,7 +197,9 @@ impl Behavior {
         Ok(filled)
     }
 
-    pub(super) fn tolerances(&self) -> (Option<f64>, Option<f64>) {
+    /// The tolerances of the two directions (up, down), where they are given.
+    #[must_use]
+    pub fn tolerances(&self) -> (Option<f64>, Option<f64>) {
         let of = |rules: &Option<Rules>| rules.as_ref().and_then(Rules::own_tolerance);
         (of(&self.up), of(&self.down))
     }

@@ -4,8 +4,9 @@
 //! Source: Kubernetes, `storeScaleEvent`, `markScaleEventsOutdated` and `getReplicasChangePerPeriod` in
 //! `pkg/controller/podautoscaler/horizontal.go`, commit `a769d588`. The capacity is ours.
 
-use super::behavior::FilledBehavior;
+use super::rules::FilledBehavior;
 use crate::error::StateError;
+use crate::reason::Direction;
 use crate::rounding::{MAX_COUNT, saturate32};
 use crate::state::{StateReader, StateWriter, Value};
 use crate::time::{Timestamp, earliest};
@@ -16,15 +17,6 @@ use core::time::Duration;
 /// direction until its newest change is old, and no longer than its oldest change towards the other: a limit may become
 /// tighter than it would have been, never looser.
 pub const MAX_EVENTS: usize = 1024;
-
-/// Which way a count moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// More replicas.
-    Up,
-    /// Fewer replicas.
-    Down,
-}
 
 /// A change that was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +44,8 @@ impl ScaleEvent {
 /// ```
 /// use core::time::Duration;
 /// use setpoint::Timestamp;
-/// use setpoint::hpa::{Behavior, Direction, ScaleEvents};
+/// use setpoint::behavior::{Behavior, ScaleEvents};
+/// use setpoint::reason::Direction;
 /// let at = Timestamp::from_secs;
 /// let behavior = Behavior::new().filled(Duration::from_secs(300))?;
 /// let mut memory = ScaleEvents::default();

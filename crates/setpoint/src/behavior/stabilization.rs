@@ -5,8 +5,8 @@
 //! Source: Kubernetes, `stabilizeRecommendation` and `stabilizeRecommendationWithBehaviors` in
 //! `pkg/controller/podautoscaler/horizontal.go`, commit `a769d588`.
 
-use super::behavior::{FilledBehavior, LONGEST_WINDOW};
 use super::records::{Recommendations, Record};
+use super::rules::{FilledBehavior, LONGEST_WINDOW};
 use crate::time::{Timestamp, earliest};
 use core::time::Duration;
 
@@ -102,7 +102,7 @@ pub struct Stabilized {
 /// ```
 /// use core::time::Duration;
 /// use setpoint::Timestamp;
-/// use setpoint::hpa::{Recommendations, Record, Windows, stabilize};
+/// use setpoint::behavior::{Recommendations, Record, Windows, stabilize};
 /// let at = Timestamp::from_secs;
 /// let memory = Recommendations::from_records([Record { at: at(0), replicas: 8 }]);
 /// let windows = Windows::Down(Duration::from_secs(300));

@@ -53,7 +53,7 @@ pub struct Tokens {
 /// | `cycle` | 0.6, 24 h, peak at 14 h | amplitude 0 to 1, period above 0 | share of the rate; period and time of the peak |
 /// | `noise` | 0.15, 10 min | 0 to 3 | standard deviation of the rate's logarithm; time after which 37 % of a deviation are left |
 /// | `bursts` | 24 a day, factor 1.8, 3 min | see [`Bursts`] | |
-/// | `flash_crowd` | at 19 h, factor 4, rise 2 min, fall 10 min | see [`FlashCrowd`] | |
+/// | `flash_crowd` | at 19 h, factor 3, rise 2 min, fall 10 min | see [`FlashCrowd`] | |
 /// | `prompt_tokens` | median 1,020, spread 0.498, at most 14,050 | see [`Tokens`] | |
 /// | `output_tokens` | median 129, spread 0.992, at most 1,000 | see [`Tokens`] | |
 /// | `seed` | 0 | | |
@@ -131,7 +131,7 @@ impl Traffic {
             bursts: Some(Bursts { per_day: 24.0, factor: 1.8, mean_length: Duration::from_secs(180) }),
             flash_crowd: Some(FlashCrowd {
                 at: Duration::from_secs(19 * 3_600),
-                factor: 4.0,
+                factor: 3.0,
                 rise: Duration::from_secs(120),
                 fall: Duration::from_secs(600),
             }),

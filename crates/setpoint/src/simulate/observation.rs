@@ -123,14 +123,14 @@ impl Exporter {
         self.missed
     }
 
-    /// Takes in what bin `bin` measured (`None` where the trace does not know it), and gives the newest sample that has arrived.
+    /// Takes in what bin `bin` measured (`None` where the trace does not know it), and leaves the newest sample that has arrived.
     #[inline]
-    pub(super) fn pass(&mut self, bin: u64, measured: Option<Sample>) -> Option<Sample> {
+    pub(super) fn pass(&mut self, bin: u64, sample: &mut Option<Sample>) {
         if self.direct {
-            self.missed += u64::from(measured.is_none());
-            return measured;
+            self.missed += u64::from(sample.is_none());
+        } else {
+            *sample = self.pass_late(bin, *sample);
         }
-        self.pass_late(bin, measured)
     }
 
     fn pass_late(&mut self, bin: u64, measured: Option<Sample>) -> Option<Sample> {
@@ -194,8 +194,12 @@ mod tests {
     /// Which bin's sample is seen at each tick; -1 for none.
     fn seen(model: &Model, bins: u64) -> Vec<i64> {
         let mut exporter = Exporter::new(model, STEP, bins as usize);
-        let see = |s: Option<Sample>| s.map_or(-1, |s| s.requests as i64);
-        (0..bins).map(|bin| see(exporter.pass(bin, Some(sample(bin))))).collect()
+        let mut see = |bin| {
+            let mut seen = Some(sample(bin));
+            exporter.pass(bin, &mut seen);
+            seen.map_or(-1, |s| s.requests as i64)
+        };
+        (0..bins).map(&mut see).collect()
     }
 
     #[test]
@@ -251,8 +255,10 @@ mod tests {
     #[test]
     fn a_bin_that_the_trace_does_not_know_yields_nothing() {
         let mut exporter = Exporter::new(&model(), STEP, 3);
-        assert!(exporter.pass(0, Some(sample(0))).is_some());
-        assert!(exporter.pass(1, None).is_none());
+        let (mut known, mut unknown) = (Some(sample(0)), None);
+        exporter.pass(0, &mut known);
+        exporter.pass(1, &mut unknown);
+        assert!(known.is_some() && unknown.is_none());
         assert_eq!(exporter.missed(), 1);
     }
 }

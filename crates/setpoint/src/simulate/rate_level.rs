@@ -127,7 +127,7 @@ impl<'a> RateLevel<'a> {
         self.tally.arrive(load.requests, load.work_ms);
 
         let at = self.instant(number + 1);
-        let measured = known.then(|| Sample {
+        let sample = Sample {
             at,
             ready,
             requests: load.requests,
@@ -136,9 +136,11 @@ impl<'a> RateLevel<'a> {
             capacity_ms,
             step_ms: self.step_ms,
             mean_work_ms: self.tally.mean_work_ms(),
-        });
-        let sample = self.exporter.pass(number, measured);
-        let wanted = decide(&Observation { bin: index, now: at, ready, ordered, sample });
+        };
+        let sample = known.then_some(sample);
+        let mut seen = Observation { bin: index, now: at, ready, ordered, sample };
+        self.exporter.pass(number, &mut seen.sample);
+        let wanted = decide(&seen);
         let decided = rounding::to_replicas(self.model.bounds.clamp(i64::from(wanted)));
 
         let bin = Bin {

@@ -438,6 +438,7 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// If the name is unusable.
+    #[inline]
     pub fn set_value(
         &mut self,
         name: impl Into<Cow<'a, str>> + AsRef<str>,
@@ -445,7 +446,7 @@ impl<'a> Snapshot<'a> {
         window: Duration,
     ) -> Result<(), SnapshotError> {
         if let Some(old) = self.workload.iter_mut().find(|v| v.name == name.as_ref()) {
-            old.values = values.into();
+            old.values.replace(values.into());
             old.window = window;
             return Ok(());
         }
@@ -458,6 +459,7 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// As [`samples`](Self::samples), but for a metric that is given twice.
+    #[inline]
     pub fn set_samples(
         &mut self,
         name: impl Into<Cow<'a, str>> + AsRef<str>,
@@ -466,7 +468,7 @@ impl<'a> Snapshot<'a> {
         let values = values.into();
         self.check_len("metric", name.as_ref(), values.len())?;
         if let Some(old) = self.samples.iter_mut().find(|s| s.name == name.as_ref()) {
-            old.values = values;
+            old.values.replace(values);
             return Ok(());
         }
         check_name(name.as_ref())?;

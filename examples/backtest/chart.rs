@@ -163,9 +163,11 @@ fn replicas(area: &Area<'_>, columns: &Columns, runs: &[Run]) -> Drawing<()> {
 fn over_limit(area: &Area<'_>, columns: &Columns, runs: &[Run], limit: Duration) -> Drawing<()> {
     let right = area.dim_in_pixel().0 as i32;
     let left = LEFT as i32;
-    let heading = format!("Shaded: time with waits longer than {}, and the share of requests", format::span(limit));
+    let heading =
+        format!("Shaded: time with waits longer than {}, and the share of requests", format::span(limit));
     area.draw(&Text::new(heading, (left, 4), font(15)))?;
-    let at = |column: usize| left + ((right - left) as f64 * column as f64 / columns.count as f64).round() as i32;
+    let at =
+        |column: usize| left + ((right - left) as f64 * column as f64 / columns.count as f64).round() as i32;
     for ((lane, run), colour) in (0..).zip(runs).zip(PALETTE.into_iter().cycle()) {
         let (y0, y1) = (28 + lane * LANE, 28 + lane * LANE + LANE - 6);
         area.draw(&Rectangle::new([(left, y0), (right, y1)], LANE_GROUND.filled()))?;

@@ -23,10 +23,11 @@ use std::process::ExitCode;
 use traces::Loaded;
 
 fn main() -> ExitCode {
-    let printed = backtest(&Args::parse()).and_then(|text| match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    });
+    let printed =
+        backtest(&Args::parse()).and_then(|text| match std::io::stdout().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        });
     match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -63,9 +64,9 @@ fn backtest(args: &Args) -> Result<String, Box<dyn Error>> {
 }
 
 fn document(load: &Loaded, runs: &[Run], chart: Option<&std::path::Path>) -> Value {
-    let largest = runs::largest_move(runs).map(|(run, decision)| {
-        json!({ "policy": run.label, "text": decision.to_string(), "decision": decision })
-    });
+    let largest = runs::largest_move(runs).map(
+        |(run, decision)| json!({ "policy": run.label, "text": decision.to_string(), "decision": decision }),
+    );
     json!({
         "trace": load.trace.name(),
         "notes": load.notes,

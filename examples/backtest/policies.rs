@@ -1,7 +1,9 @@
 //! The policies by name. Another one is one more line.
 
+use setpoint::restrain::Cooldown;
 use setpoint::simulate::{self, Model, Trace};
-use setpoint::{Autoscaler, ConfigError, kthena, threshold};
+use setpoint::{Autoscaler, ConfigError, Target, hpa, kpa, kthena, threshold};
+use std::time::Duration;
 
 /// An autoscaler with the platform that it starts on.
 #[derive(Debug)]
@@ -16,12 +18,16 @@ pub(crate) type Policy = (&'static str, fn(&Trace, &Model) -> Result<Candidate, 
 
 /// How full a replica should be, for every policy that is told.
 const UTILIZATION: f64 = 0.7;
+/// How long the threshold rule rests before growth and before a reduction.
+const REST_AFTER_CHANGE: (Duration, Duration) = (Duration::from_secs(90), Duration::from_secs(300));
 /// The share of requests that the fixed fleet may let down, in percent.
 const LET_DOWN_PERCENT: f64 = 1.0;
 
 pub(crate) const ALL: &[Policy] = &[
+    ("hpa", |_, m| candidate("hpa", Autoscaler::hpa(hpa_config(m)?)?, m)),
+    ("kpa", |_, m| candidate("kpa", Autoscaler::kpa(kpa_config(m))?, m)),
     ("kthena", |_, m| candidate("kthena", Autoscaler::kthena(kthena_config(m))?, m)),
-    ("threshold", |_, m| candidate("threshold", Autoscaler::threshold(threshold_config(m)?)?, m)),
+    ("threshold", |_, m| candidate("threshold", threshold(m)?, m)),
     ("fixed", fixed),
 ];
 
@@ -38,9 +44,32 @@ fn kthena_config(model: &Model) -> kthena::Config {
     kthena::Config::new(model.bounds()).target("concurrency", per_replica(model))
 }
 
-fn threshold_config(model: &Model) -> Result<threshold::Config, ConfigError> {
+/// With the defaults that the API server fills in: four pods or twice as many per 15 s, five minutes before a reduction.
+fn hpa_config(model: &Model) -> Result<hpa::Config, ConfigError> {
+    Ok(hpa::Config::new(model.bounds())
+        .target("cpu", Target::utilization(UTILIZATION)?)
+        .behavior(hpa::Behavior::default()))
+}
+
+fn kpa_config(model: &Model) -> kpa::Config {
+    let bounds = model.bounds();
+    kpa::Config::default()
+        .target(f64::from(model.slots()))
+        .utilization(UTILIZATION)
+        .min_scale(bounds.min())
+        .max_scale(bounds.max())
+        .initial_scale(model.initial_replicas())
+}
+
+/// The bare rule judges a fleet whose new replicas do not serve yet, so it rests after a change, as every such scaler does.
+fn threshold(model: &Model) -> Result<Autoscaler, ConfigError> {
     let band = threshold::Thresholds::new(0.5, 0.9)?.with_set_point(UTILIZATION)?;
-    Ok(threshold::Config::new(model.bounds(), band).resource("cpu"))
+    let config = threshold::Config::new(model.bounds(), band).resource("cpu").check()?;
+    Autoscaler::builder()
+        .recommend(threshold::Recommender::new(config)?)
+        .restrain(Cooldown::new(REST_AFTER_CHANGE.0, REST_AFTER_CHANGE.1))
+        .bounds(model.bounds())
+        .build()
 }
 
 /// The best that a fleet without an autoscaler could have done, known only afterwards: the smallest one that lets down at most 1 % of

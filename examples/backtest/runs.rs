@@ -23,13 +23,14 @@ pub(crate) fn play(trace: &Trace, model: &Model, policies: &[&Policy]) -> Result
         let mut candidate = build(trace, model)?;
         let mut bins = Vec::with_capacity(trace.len());
         let mut largest: Option<Decision> = None;
-        let report = simulate::run_watched(trace, &mut candidate.scaler, &candidate.model, |bin, decision| {
-            if moved(decision) > largest.as_ref().map_or(0, moved) {
-                largest = Some(decision.clone());
-            }
-            bins.push(*bin);
-            progress.advance();
-        });
+        let report =
+            simulate::run_watched(trace, &mut candidate.scaler, &candidate.model, |bin, decision| {
+                if moved(decision) > largest.as_ref().map_or(0, moved) {
+                    largest = Some(decision.clone());
+                }
+                bins.push(*bin);
+                progress.advance();
+            });
         runs.push(Run { label: candidate.label, report, bins, largest });
     }
     progress.finish();

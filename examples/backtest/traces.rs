@@ -62,7 +62,11 @@ pub(crate) fn load(args: &Args) -> Result<Loaded, TraceError> {
     let automatic = if single { Some(fit(&trace, args)) } else { None };
     if let Some(factor) = args.scale.or(automatic) {
         trace = trace.scaled(factor)?;
-        let why = if args.scale.is_none() { ", so that the busiest bin needs half of the largest fleet" } else { "" };
+        let why = if args.scale.is_none() {
+            ", so that the busiest bin needs half of the largest fleet"
+        } else {
+            ""
+        };
         notes.push(format!("load multiplied by {}{why}", format::number(factor, 2)));
     }
     let tick_ms = args.tick.saturating_mul(1_000);

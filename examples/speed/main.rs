@@ -3,7 +3,7 @@
 //! `cargo run --release --example speed`
 
 use setpoint::simulate::{self, Model, RateLevel, Trace, Traffic, Work};
-use setpoint::{Autoscaler, Bounds, ConfigError};
+use setpoint::{Autoscaler, Bounds, ConfigError, Target, hpa, kpa, kthena, threshold};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn scalers(_model: &Model) -> Result<Vec<(&'static str, Autoscaler)>, ConfigError> {
-    Ok(vec![("fixed", Autoscaler::fixed(10))])
+fn scalers(model: &Model) -> Result<Vec<(&'static str, Autoscaler)>, ConfigError> {
+    let bounds = model.bounds();
+    let hpa =
+        hpa::Config::new(bounds).target("cpu", Target::utilization(0.7)?).behavior(hpa::Behavior::default());
+    let kpa = kpa::Config::default().target(4.0).min_scale(1).max_scale(40);
+    let kthena = kthena::Config::new(bounds).target("concurrency", 2.8);
+    let threshold = threshold::Config::new(bounds, threshold::Thresholds::new(0.5, 0.9)?).resource("cpu");
+    Ok(vec![
+        ("fixed", Autoscaler::fixed(10)),
+        ("hpa", Autoscaler::hpa(hpa)?),
+        ("kpa", Autoscaler::kpa(kpa)?),
+        ("kthena", Autoscaler::kthena(kthena)?),
+        ("threshold", Autoscaler::threshold(threshold)?),
+    ])
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program may look at the clock; the library may not")]

@@ -30,7 +30,7 @@ impl Progress {
 
     pub(crate) fn advance(&mut self) {
         self.done += 1;
-        if self.done % EVERY == 0 {
+        if self.done.is_multiple_of(EVERY) {
             if !self.shown && self.started.elapsed() >= PATIENCE {
                 self.bar.set_draw_target(ProgressDrawTarget::stderr());
                 self.shown = true;

@@ -1,6 +1,6 @@
 //! How fast the rate level is: bins per second on one core, for the engine alone and for autoscalers.
 //!
-//! `cargo run --release --example speed`
+//! `cargo run --release --example speed [NAME]`
 
 use setpoint::simulate::{self, Model, RateLevel, Trace, Traffic, Work};
 use setpoint::{Autoscaler, Bounds, ConfigError, Target, hpa, kpa, kthena, threshold};
@@ -26,7 +26,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while level.step(|seen| seen.ordered).is_some() {}
         black_box(level.report("held"));
     });
+    let only = std::env::args().nth(1);
     for (name, scaler) in scalers(&model)? {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         measure(name, &trace, || {
             black_box(simulate::run(&trace, &mut scaler.clone(), &model));
         });

@@ -4,17 +4,17 @@
 //! |---|---|
 //! | `replicas` | ordered |
 //! | ready, unready | those that served in the bin that ended; the others that are ordered |
-//! | samples `cpu` | busy share of the ready replicas' slots, 0 to 1, the same for each; absent where none was ready |
-//! | value `concurrency` | work on hand divided by the width of the bin ([`Sample::concurrency`]) |
+//! | samples `cpu` | busy share of the ready replicas' slots, 0 to 1, the same for each; missing where none was ready |
+//! | value `concurrency` | work on hand divided by the width of the bin ([`Sample::concurrency`](super::Sample::concurrency)) |
 //! | value `rps` | arrivals per second |
-//! | value `queue_length` | waiting requests, from the work left over ([`Sample::queue_length`]) |
+//! | value `queue_length` | waiting requests, from the work left over ([`Sample::queue_length`](super::Sample::queue_length)) |
 //!
 //! Every value's window is the bin. Where a tick has no sample the snapshot lacks all four; they are never 0.
 
-use super::observation::{Observation, Sample};
+use super::observation::Observation;
 use crate::error::SnapshotError;
 use crate::metric::{CONCURRENCY, CPU, QUEUE_LENGTH, RPS};
-use crate::snapshot::{Column, Samples, Snapshot};
+use crate::snapshot::{Samples, Snapshot, WorkloadValue};
 use crate::time::Timestamp;
 use core::time::Duration;
 
@@ -23,24 +23,26 @@ use core::time::Duration;
 pub(super) struct Facts {
     measured: Snapshot<'static>,
     bare: Snapshot<'static>,
-    step: Duration,
 }
 
 impl Facts {
     pub(super) fn new(step: Duration) -> Self {
         let bare = Snapshot::at(Timestamp::default());
-        let cpu = Samples::new(CPU, f64::NAN).window(step);
-        // A sample without listed instances always fits; should that change, the snapshot stays without values.
-        let measured = bare.clone().measured(cpu).unwrap_or_else(|_| bare.clone());
-        Self { measured, bare, step }
+        // The names are usable and differ, so nothing is refused; should that change, values are missing and not wrong.
+        let measured = named(bare.clone(), step).unwrap_or_else(|_| bare.clone());
+        Self { measured, bare }
     }
 
     /// The facts of one tick.
     #[inline]
     pub(super) fn of(&mut self, seen: &Observation) -> &Snapshot<'static> {
         let facts = match &seen.sample {
-            Some(sample) if fill(&mut self.measured, sample, self.step).is_ok() => &mut self.measured,
-            _ => &mut self.bare,
+            Some(sample) => {
+                let cpu = sample.utilization().unwrap_or(f64::NAN);
+                self.measured.refill(&[cpu], &[sample.concurrency(), sample.rps(), sample.queue_length()]);
+                &mut self.measured
+            }
+            None => &mut self.bare,
         };
         facts.set_at(seen.now);
         facts.set_replicas(seen.ordered);
@@ -49,10 +51,11 @@ impl Facts {
     }
 }
 
-#[inline]
-fn fill(facts: &mut Snapshot<'static>, sample: &Sample, step: Duration) -> Result<(), SnapshotError> {
-    facts.set_samples(CPU, Column::Same(sample.utilization().unwrap_or(f64::NAN)))?;
-    facts.set_value(CONCURRENCY, sample.concurrency(), step)?;
-    facts.set_value(RPS, sample.rps(), step)?;
-    facts.set_value(QUEUE_LENGTH, sample.queue_length(), step)
+/// The names in the order in which [`Facts::of`] fills them.
+fn named(bare: Snapshot<'static>, step: Duration) -> Result<Snapshot<'static>, SnapshotError> {
+    let value = |name| WorkloadValue::new(name, f64::NAN).window(step);
+    bare.measured(Samples::new(CPU, f64::NAN).window(step))?
+        .workload_value(value(CONCURRENCY))?
+        .workload_value(value(RPS))?
+        .workload_value(value(QUEUE_LENGTH))
 }

@@ -7,7 +7,7 @@ use super::observation::{Exporter, Observation, Sample};
 use super::report::{Header, Report, Tally};
 use super::supply::{Change, Supply};
 use super::trace::Trace;
-use crate::rounding::{self, MAX_COUNT};
+use crate::rounding;
 use crate::time::Timestamp;
 
 /// What happened in one bin, and what was decided at its end.
@@ -123,7 +123,7 @@ impl<'a> RateLevel<'a> {
         let backlog_ms = offered_ms - served_ms;
         self.backlog_ms = backlog_ms;
         let wait_ms = if backlog_ms > 0.0 { backlog_ms / serving } else { 0.0 };
-        let demand = rounding::ceil_within(load.work_ms / self.need_ms, 0, MAX_COUNT).unwrap_or(0);
+        let demand = rounding::ceil_replicas(load.work_ms / self.need_ms);
         self.tally.arrive(load.requests, load.work_ms);
 
         let at = self.instant(number + 1);
@@ -150,7 +150,7 @@ impl<'a> RateLevel<'a> {
             work_ms: load.work_ms,
             ready,
             ordered,
-            demand: rounding::to_replicas(demand),
+            demand,
             served_ms,
             backlog_ms,
             wait_ms,

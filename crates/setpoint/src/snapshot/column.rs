@@ -22,6 +22,7 @@ pub enum Column<'a> {
 
 impl<'a> Column<'a> {
     /// Takes the place of what was there; a value that all instances share is written without touching more.
+    #[cfg(feature = "simulate")]
     #[inline]
     pub(super) fn replace(&mut self, with: Column<'a>) {
         match (self, with) {

@@ -8,8 +8,12 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Pass,
-    Fail { expected: String, got: String },
-    Skip(#[allow(dead_code, reason = "no file skips a case yet")] String),
+    Fail {
+        expected: String,
+        got: String,
+    },
+    #[allow(dead_code, reason = "no file skips a case yet")]
+    Skip(String),
 }
 
 /// Answers to one case of a file.

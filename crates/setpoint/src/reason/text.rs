@@ -3,14 +3,14 @@
 
 use core::fmt;
 
-/// A double inside a reason. Equal means the same bits (so a NaN equals itself and decisions can be compared), `Display`
-/// shows at most four decimals, and the serialized form keeps what plain formats cannot hold: NaN and infinities are texts.
+/// A double inside a reason. Equal means the same bits, and every NaN equals every other (processors differ in the sign of theirs), so
+/// decisions can be compared. `Display` shows at most four decimals, and the serialized form keeps what plain formats cannot hold: NaN and infinities are texts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Num(pub f64);
 
 impl PartialEq for Num {
     fn eq(&self, other: &Self) -> bool {
-        self.0.to_bits() == other.0.to_bits()
+        self.0.to_bits() == other.0.to_bits() || self.0.is_nan() && other.0.is_nan()
     }
 }
 
@@ -147,6 +147,8 @@ mod tests {
             ["0.98", "0.3333", "6", "1.000e-7", "inf", "-0.5"]
         );
         assert_eq!(Num(f64::NAN), Num(f64::NAN));
+        assert_eq!(Num(f64::NAN), Num(-f64::NAN));
+        assert_ne!(Num(f64::NAN), Num(0.0));
         assert_ne!(Num(0.0), Num(-0.0));
     }
 

@@ -51,6 +51,24 @@ impl Reading {
         Self::Instances(Tally::of(values))
     }
 
+    /// `ready` instances that all report the same value, or none of which reports one.
+    pub fn alike(value: Option<f64>, ready: u32) -> Self {
+        let n = ready as usize;
+        Self::Instances(match value {
+            Some(value) => Tally { reporting: n, silent: 0, total: value * f64::from(ready) },
+            None => Tally { reporting: 0, silent: n, total: 0.0 },
+        })
+    }
+
+    /// The same with `silent` more ready instances that do not report the metric; other readings do not count instances.
+    #[must_use]
+    pub fn and_silent(mut self, silent: usize) -> Self {
+        if let Self::Instances(tally) = &mut self {
+            tally.silent += silent;
+        }
+        self
+    }
+
     /// The sum over the instances that report, in the order given: what upstream makes of a list of pods.
     ///
     /// ```

@@ -60,13 +60,23 @@ impl Recommender {
                 let ready = list.iter().enumerate().filter(|(_, instance)| is_ready(instance));
                 self.aggregate(ready.map(|(i, _)| values.get(i)))
             }
-            (None, Column::Same(_)) if self.aggregation == Aggregation::Summed => {
+            (None, Column::Same(_)) => {
                 let ready = snapshot.ready_count().unwrap_or(0);
-                Reading::Summed(values.get(0).filter(|_| ready > 0).map(|v| v * f64::from(ready)))
+                let value = values.get(0);
+                match self.aggregation {
+                    Aggregation::Summed => {
+                        Reading::Summed(value.filter(|_| ready > 0).map(|v| v * f64::from(ready)))
+                    }
+                    Aggregation::PerInstance => Reading::alike(value, ready),
+                }
             }
             (None, _) => {
+                let listed = values.len().unwrap_or(0);
                 let ready = snapshot.ready_count().unwrap_or(0) as usize;
-                self.aggregate((0..ready.max(values.len().unwrap_or(0))).map(|i| values.get(i)))
+                match (self.aggregation, ready.saturating_sub(listed)) {
+                    (Aggregation::Summed, 1..) => Reading::Summed(None),
+                    (_, silent) => self.aggregate((0..listed).map(|i| values.get(i))).and_silent(silent),
+                }
             }
         }
     }
@@ -216,5 +226,52 @@ impl Restrain for Corrector {
 
     fn clone_box(&self) -> Box<dyn Restrain> {
         Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithm::kthena::Config;
+    use crate::replicas::Bounds;
+
+    fn opinion(snapshot: &Snapshot<'_>) -> Opinion {
+        let config = Config::new(Bounds::new(1, 100).unwrap())
+            .target("load", 10.0)
+            .aggregation(Aggregation::PerInstance)
+            .check()
+            .unwrap();
+        let recommender = Recommender::new(&config).unwrap();
+        let cx = Context::new(snapshot.taken_at(), snapshot);
+        recommender.recommend(&cx, &mut Reasons::new(None, &mut Vec::new()))
+    }
+
+    fn of(replicas: u32) -> Snapshot<'static> {
+        Snapshot::at(Timestamp::default()).replicas(replicas)
+    }
+
+    #[test]
+    fn ready_instances_beyond_the_column_are_silent_ones() {
+        let short = of(5).samples("load", vec![1.0, 2.0]).unwrap();
+        let long = of(5).samples("load", vec![1.0, 2.0, f64::NAN, f64::NAN, f64::NAN]).unwrap();
+        assert_eq!(opinion(&short), opinion(&long));
+        assert_ne!(opinion(&short), opinion(&short.clone().ready(2)));
+    }
+
+    #[test]
+    fn one_value_for_all_is_that_value_for_each() {
+        let alike = of(4).samples("load", 25.0).unwrap();
+        assert_eq!(opinion(&alike), Opinion::Want(10));
+        assert_eq!(opinion(&alike), opinion(&of(4).samples("load", vec![25.0; 4]).unwrap()));
+    }
+
+    #[test]
+    fn a_count_of_ready_instances_costs_no_time() {
+        for samples in [Column::Same(25.0), Column::Same(f64::NAN), Column::from(vec![25.0])] {
+            let snapshot = of(3).ready(u32::MAX).samples("load", samples).unwrap();
+            for _ in 0..1_000 {
+                let _ = opinion(&snapshot);
+            }
+        }
     }
 }

@@ -81,6 +81,9 @@ def values() -> list[Any]:
         coverage=0.75,
     )
     decision = scalers()["compose"].decide(full)
+    work = sp.Work(per_request_ms=200, per_prompt_token_ms=0.25)
+    trace = sp.Trace([400, None, 600.5], step=10, work=work, prompt_tokens=[1, 2, 3], output_tokens=[3, 2, 1], name="toy")
+    model = sp.Model(min_replicas=1, max_replicas=40)
     return [
         sp.Utilization(0.7),
         sp.AverageValue(20),
@@ -116,6 +119,28 @@ def values() -> list[Any]:
         full,
         decision,
         *decision.reasons,
+        work,
+        sp.Work(per_request_ms=200),
+        trace,
+        sp.Trace([1, 2], step=0.5, work=work),
+        model,
+        sp.Model(
+            min_replicas=0,
+            max_replicas=9,
+            initial=3,
+            slots_per_replica=4,
+            start_delay=[30, 60.5],
+            metric_lag=15,
+            scrape_interval=30,
+            missing_rate=0.1,
+            outages=[(10, 20), (30, 40)],
+            slo_wait=1,
+            need_utilization=0.8,
+            short_lived=30,
+            start_at=1_700_000_000,
+            seed=7,
+        ),
+        sp.simulate(trace, sp.fixed(3), model),
     ]
 
 

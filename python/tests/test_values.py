@@ -12,7 +12,7 @@ from cases import values
 
 VALUES = values()
 NAMES = [f"{i}-{type(v).__name__}" for i, v in enumerate(VALUES)]
-UNHASHABLE = (sp.Samples, sp.WorkloadValue, sp.Snapshot)
+UNHASHABLE = (sp.Samples, sp.WorkloadValue, sp.Snapshot, sp.Trace, sp.Model, sp.Report)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=NAMES)

@@ -69,6 +69,16 @@ def presets() -> list[sp.Autoscaler]:
     ]
 
 
+def simulation(scaler: sp.Autoscaler) -> None:
+    trace = sp.Trace(np.array([400.0, np.nan]), step=timedelta(seconds=10), work=sp.Work(per_request_ms=200))
+    model = sp.Model(min_replicas=1, max_replicas=40, start_delay=[30, 60], outages=[(0, 60)])
+    assert_type(sp.simulate(trace, scaler, model), sp.Report)
+    report, series = sp.simulate_series(trace, scaler, model)
+    assert_type(report.cost, dict[str, Any])
+    assert_type(series["wait_ms"].sum(), Any)
+    sp.simulate(trace, model, scaler)  # type: ignore[arg-type]
+
+
 def errors() -> None:
     try:
         sp.Utilization(0)

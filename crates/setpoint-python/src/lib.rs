@@ -16,6 +16,7 @@ mod quantity;
 mod reason;
 mod samples;
 mod scope;
+mod simulate;
 mod snapshot;
 mod stages;
 mod target;
@@ -48,6 +49,8 @@ mod _setpoint {
     use crate::reason::Reason;
     #[pymodule_export]
     use crate::samples::{Samples, WorkloadValue};
+    #[pymodule_export]
+    use crate::simulate::{Model, Report, Trace, Work, simulate, simulate_series};
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

@@ -8,7 +8,7 @@ from numpy import dtype, float64, ndarray
 from setpoint._protocols import Recommender, Restraint
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Autoscaler", "AverageValue", "Ceiling", "Cooldown", "Decision", "Fixed", "Floor", "Instance", "PanicPolicy", "RateLimit", "Reason", "Samples", "ScalingPolicy", "ScalingRules", "Snapshot", "Stabilization", "StablePolicy", "Thresholds", "Utilization", "Value", "WithinBounds", "WorkloadValue", "ZeroOrAtLeast", "_rebuild", "compose", "decide_many", "fixed", "hpa", "kpa", "kthena", "threshold"]
+__all__ = ["Autoscaler", "AverageValue", "Ceiling", "Cooldown", "Decision", "Fixed", "Floor", "Instance", "Model", "PanicPolicy", "RateLimit", "Reason", "Report", "Samples", "ScalingPolicy", "ScalingRules", "Snapshot", "Stabilization", "StablePolicy", "Thresholds", "Trace", "Utilization", "Value", "WithinBounds", "Work", "WorkloadValue", "ZeroOrAtLeast", "_rebuild", "compose", "decide_many", "fixed", "hpa", "kpa", "kthena", "simulate", "simulate_series", "threshold"]
 
 @final
 class Autoscaler:
@@ -525,6 +525,56 @@ class Instance:
         """
 
 @final
+class Model:
+    """
+    The simulated platform.
+
+    Parameters
+    ----------
+    min_replicas, max_replicas : int
+        The bounds of the fleet in replicas, both included; decisions outside are held to them.
+    initial : int, default `min_replicas`
+        Replicas that are ready at the start, within the bounds.
+    slots_per_replica : int, default 1
+        Requests that a replica works on at once, 1 to 1000000.
+    start_delay : float, int, timedelta or a sequence of them, default 0
+        Seconds from the order of a replica to its readiness: one span, or measured ones of which each replica draws one.
+    metric_lag : float, int or timedelta, default 0
+        The age in seconds of the newest sample that a policy can see.
+    scrape_interval : float, int or timedelta, default 0
+        Seconds between samples; 0 for one per bin.
+    missing_rate : float, default 0
+        Share of scrapes that yield nothing, 0 to 1.
+    outages : sequence of pairs of float, int or timedelta, optional
+        Spans ``(from, to)`` in seconds since the start of the trace, ``to`` excluded, in which no scrape yields anything.
+    slo_wait : float, int or timedelta, default 5
+        A bin violates when its wait is longer than so many seconds.
+    need_utilization : float, default 1
+        How full a replica may be when the demand in replicas is computed: above 0, at most 1.
+    short_lived : float, int or timedelta, default 60
+        A replica that goes within so many seconds after it became ready was short-lived.
+    start_at : float, int or datetime, default 0
+        The policy's time at the start of the trace, in seconds since the epoch or as an aware datetime.
+    seed : int, default 0
+        Of start delays and missing scrapes.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> sp.Model(min_replicas=1, max_replicas=40, slots_per_replica=4, start_delay=60)
+    Model(min_replicas=1, max_replicas=40, slots_per_replica=4, start_delay=60.0)
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def __new__(cls, /, *, min_replicas: SupportsIndex, max_replicas: SupportsIndex, initial: SupportsIndex | None = None, slots_per_replica: SupportsIndex | None = None, start_delay: float | int | timedelta | Sequence[float | int | timedelta] | None = None, metric_lag: float | int | timedelta | None = None, scrape_interval: float | int | timedelta | None = None, missing_rate: SupportsFloat | SupportsIndex | None = None, outages: Sequence[tuple[float | int | timedelta, float | int | timedelta]] | None = None, slo_wait: float | int | timedelta | None = None, need_utilization: SupportsFloat | SupportsIndex | None = None, short_lived: float | int | timedelta | None = None, start_at: float | int | datetime | None = None, seed: SupportsIndex | None = None) -> Model: ...
+    def __repr__(self, /) -> str: ...
+
+@final
 class PanicPolicy:
     """
     Kthena: how panic mode is entered, how long it lasts and how fast it grows.
@@ -675,6 +725,97 @@ class Reason:
     def stage(self, /) -> str | None:
         """
         The name of the stage that gave it; None for the pipeline itself.
+        """
+
+@final
+class Report:
+    """
+    The result of one run: service, cost, elasticity and stability, with everything that it depends on in the header.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> trace = sp.Trace([400, 600, 0], step=10, work=sp.Work(per_request_ms=200))
+    >>> report = sp.simulate(trace, sp.fixed(20), sp.Model(min_replicas=1, max_replicas=40, initial=20))
+    >>> report.bins, report.cost["most_replicas"], report.service["violating_bins"]
+    (3, 20, 0)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[Any, ...]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bins(self, /) -> int:
+        """
+        Bins played.
+        """
+    @property
+    def cost(self, /) -> dict[str, Any]:
+        """
+        What it cost: replica-hours, the fewest and the most replicas, the idle share (0 to 1).
+        """
+    @property
+    def elasticity(self, /) -> dict[str, Any]:
+        """
+        How well supply followed demand.
+        """
+    @staticmethod
+    def from_json(json: str) -> Report:
+        """
+        The report that `to_json` wrote.
+
+        Parameters
+        ----------
+        json : str
+            The JSON form of a report.
+
+        Raises
+        ------
+        StateError
+            If the text is no report.
+        """
+    @property
+    def header(self, /) -> dict[str, Any]:
+        """
+        What the result depends on: two results with equal headers are equal.
+        """
+    @property
+    def missed_scrapes(self, /) -> int:
+        """
+        Scrapes that yielded nothing, those of missing bins included.
+        """
+    @property
+    def missing_bins(self, /) -> int:
+        """
+        Bins that the trace does not know.
+        """
+    @property
+    def requests(self, /) -> float:
+        """
+        Requests.
+        """
+    @property
+    def service(self, /) -> dict[str, Any]:
+        """
+        How well requests were served: waits and overloads in milliseconds (``_ms``), violations in bins, requests and percent.
+        """
+    @property
+    def stability(self, /) -> dict[str, Any]:
+        """
+        How calm it was: counts of decisions that changed the fleet and of replicas.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The JSON form as Python objects.
+        """
+    def to_json(self, /) -> str:
+        """
+        The JSON form.
+        """
+    @property
+    def work_ms(self, /) -> float:
+        """
+        Work, in slot-milliseconds.
         """
 
 @final
@@ -1098,6 +1239,87 @@ class Thresholds:
         """
 
 @final
+class Trace:
+    """
+    Equal bins of requests and their work.
+
+    A missing bin is played as the last known one before it (the first known one where there is none before), and a policy sees no sample of
+    it.
+
+    Parameters
+    ----------
+    requests : array or sequence of float
+        Requests that arrive in each bin; ``None``, NaN and infinities are missing bins.
+    step : float, int or timedelta
+        Width of a bin in seconds: whole milliseconds from 0.001 to 366 days.
+    work : Work
+        The work that a request brings.
+    prompt_tokens, output_tokens : array or sequence of float, optional
+        Tokens read and generated in each bin, summed over its requests; as long as `requests`.
+    name : str, default "trace"
+        A name for reports.
+
+    Raises
+    ------
+    ConfigError
+        If a count is negative or beyond 2**53, no bin is known, the lengths differ or the step is out of range.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> trace = sp.Trace([4, None, 8], step=10, work=sp.Work(per_request_ms=250))
+    >>> len(trace), trace.work_ms
+    (3, array([1000.,   nan, 2000.]))
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def __len__(self, /) -> int: ...
+    def __new__(cls, /, requests: ndarray[Any, dtype[Any]] | Sequence[float | int | None], *, step: float | int | timedelta, work: Work, prompt_tokens: ndarray[Any, dtype[Any]] | Sequence[float | int | None] | None = None, output_tokens: ndarray[Any, dtype[Any]] | Sequence[float | int | None] | None = None, name: str = "trace") -> Trace: ...
+    def __repr__(self, /) -> str: ...
+    @staticmethod
+    def day(*, work: Work, seed: SupportsIndex = 0) -> Trace:
+        """
+        A made-up day of a chat service: 8,640 bins of 10 s with a daily cycle, noise, bursts and a flash crowd.
+
+        Parameters
+        ----------
+        work : Work
+            The work that a request brings.
+        seed : int, default 0
+            The same seed gives the same day on every machine.
+
+        Returns
+        -------
+        Trace
+            The day.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        A name for reports.
+        """
+    @property
+    def requests(self, /) -> ndarray[tuple[int], dtype[float64]]:
+        """
+        Requests per bin; NaN where missing.
+        """
+    @property
+    def step(self, /) -> float:
+        """
+        The width of a bin in seconds.
+        """
+    @property
+    def work(self, /) -> Work:
+        """
+        The work that a request brings.
+        """
+    @property
+    def work_ms(self, /) -> ndarray[tuple[int], dtype[float64]]:
+        """
+        Work that arrives per bin, in slot-milliseconds; NaN where missing.
+        """
+
+@final
 class Utilization:
     """
     A share of what each instance requested.
@@ -1201,6 +1423,53 @@ class WithinBounds:
     def min_replicas(self, /) -> int:
         """
         The lower bound, in replicas.
+        """
+
+@final
+class Work:
+    """
+    How much work a request brings: a linear service time in slot-milliseconds.
+
+    Parameters
+    ----------
+    per_request_ms : float
+        Slot-milliseconds per request, 0 to 1e9.
+    per_prompt_token_ms : float, default 0
+        Slot-milliseconds per token read, 0 to 1e9.
+    per_output_token_ms : float, default 0
+        Slot-milliseconds per token generated, 0 to 1e9.
+
+    Raises
+    ------
+    ConfigError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> sp.Work(per_request_ms=200, per_output_token_ms=20)
+    Work(per_request_ms=200.0, per_output_token_ms=20.0)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, per_request_ms: SupportsFloat | SupportsIndex, per_prompt_token_ms: SupportsFloat | SupportsIndex = 0.0, per_output_token_ms: SupportsFloat | SupportsIndex = 0.0) -> Work: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def per_output_token_ms(self, /) -> float:
+        """
+        Slot-milliseconds per token generated.
+        """
+    @property
+    def per_prompt_token_ms(self, /) -> float:
+        """
+        Slot-milliseconds per token read.
+        """
+    @property
+    def per_request_ms(self, /) -> float:
+        """
+        Slot-milliseconds per request.
         """
 
 @final
@@ -1559,6 +1828,65 @@ def kthena(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, targets:
     >>> scaler = sp.kthena(min_replicas=1, max_replicas=20, targets={"concurrent_requests": 10})
     >>> scaler.decide(sp.Snapshot(at=60, replicas=2, samples={"concurrent_requests": [31, 40]})).replicas
     6
+    """
+
+def simulate(trace: Trace, scaler: Autoscaler, model: Model) -> Report:
+    """
+    Play a trace on a simulated platform with an autoscaler in charge. The interpreter is released meanwhile.
+
+    The autoscaler sees, per bin: `replicas` (ordered), the ready and the unready among them; samples "cpu" (busy share of the ready replicas'
+    slots, 0 to 1); the workload values "concurrency" (requests in progress), "rps" (requests per second) and "queue_length" (requests waiting).
+
+    Parameters
+    ----------
+    trace : Trace
+        What arrives.
+    scaler : Autoscaler
+        Who decides. It keeps what it remembers, before and after: to compare runs, give each its own copy.
+    model : Model
+        The platform.
+
+    Returns
+    -------
+    Report
+        What the run was worth.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> work = sp.Work(per_request_ms=200, per_prompt_token_ms=0.25, per_output_token_ms=20)
+    >>> model = sp.Model(min_replicas=1, max_replicas=40, initial=10, slots_per_replica=4, start_delay=60)
+    >>> sp.simulate(sp.Trace.day(work=work, seed=1), sp.fixed(10), model).cost["replica_hours"]
+    240.0
+    """
+
+def simulate_series(trace: Trace, scaler: Autoscaler, model: Model) -> tuple[Report, dict[str, ndarray[tuple[int], dtype[float64]]]]:
+    """
+    As `simulate`, with the series of the run.
+
+    Parameters
+    ----------
+    trace : Trace
+        What arrives.
+    scaler : Autoscaler
+        Who decides. It keeps what it remembers, before and after.
+    model : Model
+        The platform.
+
+    Returns
+    -------
+    tuple of Report and dict of str to array
+        The report, and per bin: ``at`` (its end, seconds since the epoch), ``requests``, ``work_ms``, ``served_ms`` and ``backlog_ms``
+        (slot-milliseconds), ``wait_ms`` (milliseconds), ``ready``, ``ordered``, ``demand`` and ``decided`` (replicas), ``violated`` (0 or 1).
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> trace = sp.Trace([400, 600, 0], step=10, work=sp.Work(per_request_ms=200))
+    >>> model = sp.Model(min_replicas=1, max_replicas=40, initial=2, slots_per_replica=4)
+    >>> report, series = sp.simulate_series(trace, sp.fixed(2), model)
+    >>> series["wait_ms"]
+    array([   0., 5000.,    0.])
     """
 
 def threshold(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, thresholds: Thresholds, resources: Mapping[str, Thresholds | None], variant: str | None = None) -> Autoscaler:

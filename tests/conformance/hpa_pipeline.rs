@@ -24,7 +24,7 @@ impl Stage for Given {
 
 impl Recommend for Given {
     fn recommend(&self, cx: &Context<'_>, why: &mut Reasons<'_>) -> Opinion {
-        match cx.snapshot.find_value(self.0[0].as_str()).and_then(|value| value.total()) {
+        match cx.snapshot.find_value(self.0[0].as_str()).and_then(setpoint::WorkloadValue::total) {
             Some(count) => {
                 why.push(Reason::Wants { count: count as i64 });
                 Opinion::Want(count as i64)

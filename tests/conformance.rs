@@ -27,6 +27,7 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
     ("kpa_windows", "knative_kpa_windows", kpa::windows),
+    ("kthena_histogram", "kthena histogram quantile and pod metric collection", kthena::histogram),
     ("kthena_recommendation", "kthena recommended instances", kthena::recommendation),
     ("kthena_revision", "kthena corrected instances, panic mode and history windows", kthena::revision),
     ("threshold", "threshold", threshold::case),

@@ -2,11 +2,10 @@
 //! limit shaded. It is an SVG with generic fonts, so it needs none of this machine.
 
 use crate::format;
-use crate::runs::Run;
+use crate::runs::{Point, Run};
 use crate::traces::Loaded;
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use setpoint::simulate::Bin;
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
@@ -54,7 +53,7 @@ fn draw(svg: &mut String, load: &Loaded, runs: &[Run], limit: Duration) -> Drawi
     let (title, mut rest) = root.split_vertically(TITLE);
     caption(&title, load, limit)?;
     let columns = Columns::of(load);
-    let highest = runs.iter().flat_map(|run| &run.bins).map(|bin| bin.ordered.max(bin.demand)).max();
+    let highest = runs.iter().flat_map(|run| &run.points).map(|bin| bin.ordered.max(bin.demand)).max();
     let highest = f64::from(highest.unwrap_or(1).max(1));
     for (i, run) in runs.iter().enumerate() {
         let last = i + 1 == runs.len();
@@ -114,13 +113,13 @@ impl Columns {
     }
 
     /// The bins of each column.
-    fn bins<'a>(&self, of: &'a [Bin]) -> impl Iterator<Item = &'a [Bin]> {
+    fn bins<'a>(&self, of: &'a [Point]) -> impl Iterator<Item = &'a [Point]> {
         let (count, bins) = (self.count, self.bins);
         (0..count).map(move |c| &of[c * bins / count..(c + 1) * bins / count])
     }
 
     /// One number per column, as the corners of a step function.
-    fn steps(&self, of: &[Bin], number: impl Fn(&[Bin]) -> f64) -> Vec<(f64, f64)> {
+    fn steps(&self, of: &[Point], number: impl Fn(&[Point]) -> f64) -> Vec<(f64, f64)> {
         let mut corners = Vec::new();
         let mut level = None;
         for (column, bins) in self.bins(of).enumerate() {
@@ -137,20 +136,20 @@ impl Columns {
 }
 
 /// Share of bins over the limit, shown at no less than a quarter where there is one.
-fn shade(bins: &[Bin]) -> f64 {
+fn shade(bins: &[Point]) -> f64 {
     let over = bins.iter().filter(|bin| bin.violated).count();
     if over == 0 { 0.0 } else { 0.25 + 0.75 * over as f64 / bins.len() as f64 }
 }
 
-fn most(bins: &[Bin], value: fn(&Bin) -> u32) -> f64 {
+fn most(bins: &[Point], value: fn(&Point) -> u32) -> f64 {
     f64::from(bins.iter().map(value).max().unwrap_or(0))
 }
 
-fn fewest(bins: &[Bin], value: fn(&Bin) -> u32) -> f64 {
+fn fewest(bins: &[Point], value: fn(&Point) -> u32) -> f64 {
     f64::from(bins.iter().map(value).min().unwrap_or(0))
 }
 
-fn mean(bins: &[Bin], value: fn(&Bin) -> u32) -> f64 {
+fn mean(bins: &[Point], value: fn(&Point) -> u32) -> f64 {
     bins.iter().map(|bin| f64::from(value(bin))).sum::<f64>() / bins.len().max(1) as f64
 }
 
@@ -171,7 +170,7 @@ fn replicas(
         .set_label_area_size(LabelAreaPosition::Left, LEFT)
         .set_label_area_size(LabelAreaPosition::Bottom, if last { AXIS } else { 4 })
         .build_cartesian_2d(0.0..columns.end, 0.0..top)?;
-    let shades = columns.steps(&run.bins, shade);
+    let shades = columns.steps(&run.points, shade);
     let shaded = shades.windows(2).filter(|pair| pair[0].1 == pair[1].1 && pair[0].1 > 0.0);
     chart.draw_series(shaded.map(|pair| {
         Rectangle::new([(pair[0].0, 0.0), (pair[1].0, top)], OVER_LIMIT.mix(pair[0].1).filled())
@@ -193,14 +192,14 @@ fn replicas(
         mesh.x_desc(format!("time since the start [{}]{together}", columns.unit));
     }
     mesh.draw()?;
-    let mut ground = columns.steps(&run.bins, |bins| most(bins, |bin| bin.demand));
+    let mut ground = columns.steps(&run.points, |bins| most(bins, |bin| bin.demand));
     ground.insert(0, (0.0, 0.0));
     ground.push((columns.end, 0.0));
     chart.draw_series([Polygon::new(ground, DEMAND.filled())])?;
-    let mut band = columns.steps(&run.bins, |bins| most(bins, |bin| bin.ordered));
-    band.extend(columns.steps(&run.bins, |bins| fewest(bins, |bin| bin.ordered)).into_iter().rev());
+    let mut band = columns.steps(&run.points, |bins| most(bins, |bin| bin.ordered));
+    band.extend(columns.steps(&run.points, |bins| fewest(bins, |bin| bin.ordered)).into_iter().rev());
     chart.draw_series([Polygon::new(band, colour.mix(0.3).filled())])?;
-    let line = columns.steps(&run.bins, |bins| mean(bins, |bin| bin.ordered));
+    let line = columns.steps(&run.points, |bins| mean(bins, |bin| bin.ordered));
     chart.draw_series([PathElement::new(line, colour.stroke_width(2))])?;
     let (cost, service) = (&run.report.cost, &run.report.service);
     let share = format::number(service.violating_percent, 2);

@@ -10,9 +10,23 @@ use setpoint::{ConfigError, Decision};
 pub(crate) struct Run {
     pub(crate) label: String,
     pub(crate) report: Report,
-    pub(crate) bins: Vec<Bin>,
+    pub(crate) points: Vec<Point>,
     /// The decision that changed the count most, the first of them.
     pub(crate) largest: Option<Decision>,
+}
+
+/// What the chart shows of a bin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Point {
+    pub(crate) ordered: u32,
+    pub(crate) demand: u32,
+    pub(crate) violated: bool,
+}
+
+impl Point {
+    fn of(bin: &Bin) -> Self {
+        Self { ordered: bin.ordered, demand: bin.demand, violated: bin.violated }
+    }
 }
 
 pub(crate) fn play(trace: &Trace, model: &Model, policies: &[&Policy]) -> Result<Vec<Run>, ConfigError> {
@@ -21,17 +35,17 @@ pub(crate) fn play(trace: &Trace, model: &Model, policies: &[&Policy]) -> Result
     for (name, build) in policies {
         progress.say(name);
         let mut candidate = build(trace, model)?;
-        let mut bins = Vec::with_capacity(trace.len());
+        let mut points = Vec::with_capacity(trace.len());
         let mut largest: Option<Decision> = None;
         let report =
             simulate::run_watched(trace, &mut candidate.scaler, &candidate.model, |bin, decision| {
                 if moved(decision) > largest.as_ref().map_or(0, moved) {
                     largest = Some(decision.clone());
                 }
-                bins.push(*bin);
+                points.push(Point::of(bin));
                 progress.advance();
             });
-        runs.push(Run { label: candidate.label, report, bins, largest });
+        runs.push(Run { label: candidate.label, report, points, largest });
     }
     progress.finish();
     Ok(runs)

@@ -88,16 +88,19 @@ pub fn fuzz_decisions(data: &[u8]) {
     let (subject, rest) = choose(data);
     let script = Script::from_bytes(rest);
     let mut player = Player::new((subject.build)());
-    for step in &script.steps {
+    let (first, second) = script.steps.split_at(script.steps.len() / 2);
+    for step in first {
         let foretold = player.scaler.peek(&player.shown(step));
         let Some(decision) = player.play(step) else { continue };
         assert_eq!(decision.replicas(), foretold.replicas(), "{}: peek differs", subject.name);
         assert_eq!(decision.replay(), Some(decision.replicas()), "{}: {decision}", subject.name);
     }
     let saved = player.scaler.save().expect("built-in stages can be saved");
-    let mut restored = (subject.build)();
-    restored.restore(&saved).expect("its own state fits");
-    assert_eq!(restored, player.scaler, "{}: the restored autoscaler differs", subject.name);
+    let mut restored = Player { scaler: (subject.build)(), replicas: player.replicas };
+    restored.scaler.restore(&saved).expect("its own state fits");
+    for step in second {
+        assert_eq!(restored.play(step), player.play(step), "{}: the restored one differs", subject.name);
+    }
 }
 
 /// Restores one of the subjects from any JSON, or from state of its own in which one place was changed, and goes on.

@@ -25,3 +25,10 @@ def test_the_package_and_typical_code_type_check() -> None:
 
 def test_the_stub_agrees_with_the_module() -> None:
     check("mypy.stubtest", "setpoint", "--allowlist", "tests/stubtest_allowed.txt")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("maturin") is None, reason="maturin is not installed")
+def test_the_stub_is_the_generated_one() -> None:
+    """Builds the module to read its signatures, so it needs cargo; see tools/stubs.py."""
+    done = subprocess.run([sys.executable, "tools/stubs.py", "--check"], cwd=PYTHON, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr[-2_000:]

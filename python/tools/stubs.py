@@ -21,7 +21,7 @@ STUB = PYTHON / "src" / "setpoint" / "_setpoint.pyi"
 def generated() -> str:
     """Build the module and answer its stub."""
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "maturin", "generate-stubs", "--profile", "release"]
+        command = [sys.executable, "-m", "maturin", "generate-stubs", "--profile", "dev"]
         manifest = PYTHON.parent / "crates" / "setpoint-python" / "Cargo.toml"
         subprocess.run(
             [*command, "--manifest-path", str(manifest), "--interpreter", sys.executable, "--out", out], check=True

@@ -124,7 +124,7 @@ impl Autoscaler {
     /// Decision
     ///     How many replicas there should be, and why.
     fn decide(&mut self, snapshot: &Bound<'_, Snapshot>) -> PyResult<Decision> {
-        self.asked(snapshot, |core, facts| core.decide(facts)).map(Decision)
+        self.asked(snapshot, setpoint::Autoscaler::decide).map(Decision)
     }
 
     /// Decide without remembering anything: what `decide` would answer.
@@ -156,7 +156,7 @@ impl Autoscaler {
     /// Decision
     ///     How many replicas there should be, and why.
     fn propose(&mut self, snapshot: &Bound<'_, Snapshot>) -> PyResult<Decision> {
-        self.asked(snapshot, |core, facts| core.propose(facts)).map(Decision)
+        self.asked(snapshot, setpoint::Autoscaler::propose).map(Decision)
     }
 
     /// The last proposal was carried out. Without a pending proposal this does nothing.
@@ -178,7 +178,7 @@ impl Autoscaler {
     /// snapshot : Snapshot
     ///     The facts.
     fn observe(&mut self, snapshot: &Bound<'_, Snapshot>) -> PyResult<()> {
-        self.asked(snapshot, |core, facts| core.observe(facts))
+        self.asked(snapshot, setpoint::Autoscaler::observe)
     }
 
     /// The counts that would be decided without each of the stages. Ask before the decision: afterwards the memory already holds it.
@@ -337,7 +337,6 @@ pub(crate) fn rebuild<'py>(
 /// >>> [d.replicas for d in sp.decide_many(scalers, [sp.Snapshot(at=0), sp.Snapshot(at=0)])]
 /// [1, 2]
 #[pyfunction]
-#[expect(clippy::needless_pass_by_value, reason = "extracted arguments")]
 pub(crate) fn decide_many<'py>(
     py: Python<'py>,
     scalers: Many<Bound<'py, Autoscaler>>,

@@ -138,7 +138,6 @@ impl AnyRestraint<'_> {
 #[pyo3(signature = (
     *, recommenders, combine="largest", weights=None, caps=None, restraints=None, bounds=None
 ))]
-#[expect(clippy::needless_pass_by_value, reason = "extracted arguments")]
 pub(crate) fn compose<'py>(
     py: Python<'py>,
     recommenders: Many<AnyRecommender<'py>>,

@@ -57,8 +57,8 @@ impl Decision {
     }
 
     /// How many were asked for when the decision was made.
-    #[getter]
-    fn from_replicas(&self) -> u32 {
+    #[getter(from_replicas)]
+    fn before(&self) -> u32 {
         self.0.from()
     }
 

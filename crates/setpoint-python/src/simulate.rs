@@ -567,6 +567,9 @@ pub(crate) fn simulate(
     Ok(Report(report))
 }
 
+/// What a series shows of a bin.
+type Of = fn(&Bin) -> f64;
+
 /// As `simulate`, with the series of the run.
 ///
 /// Parameters
@@ -605,7 +608,7 @@ pub(crate) fn simulate_series<'py>(
         .try_borrow_mut()
         .map_err(PyErr::from)?
         .at_work(py, |scaler| core::run_watched(trace, scaler, model, |bin, _| bins.push(*bin)))?;
-    let columns: [(&str, fn(&Bin) -> f64); 11] = [
+    let columns: [(&str, Of); 11] = [
         ("at", |bin| instant(bin.at)),
         ("requests", |bin| bin.requests),
         ("work_ms", |bin| bin.work_ms),

@@ -59,9 +59,12 @@ pub mod reason;
 pub mod replicas;
 pub mod restrain;
 pub mod rounding;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod snapshot;
 pub mod stage;
 pub mod state;
+pub mod stats;
 pub mod time;
 pub mod window;
 

@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn division_by_doubles_is_integer_division() {
-        let edges =
+        let edges: [i64; 13] =
             [1, 2, 3, 7, 99, 100, 101, 1_000, 33_554_431, 33_554_433, (1 << 49) + 1, (1 << 50) - 1, 1 << 50];
         for b in edges {
             for n in edges {

@@ -1,5 +1,5 @@
 //! Queueing formulas: Erlang B and C by recursion, and the M/M/c queue on top of them. The recursion is stable for thousands of
-//! servers, where factorials are not. Source: A. K. Erlang (1917); `spec/simulate.md`, section 6. It simulates nothing.
+//! servers, where factorials are not. Source: A. K. Erlang (1917); `docs/simulation.md`. It simulates nothing.
 
 use crate::error::ConfigError;
 

@@ -1,6 +1,6 @@
 //! How well supply followed demand: accuracy, time shares and jitter of the elasticity metrics of the SPEC research group.
 //! Sources: N. Herbst et al., "Ready for Rain? A View from SPEC Research on the Future of Cloud Metrics" (2016); A. Bauer et al.,
-//! "Chameleon" (IEEE TPDS 2019); `spec/simulate.md`, section 2.
+//! "Chameleon" (IEEE TPDS 2019); `docs/simulation.md`.
 
 /// Elasticity of one run. Demand `d` is the fewest replicas that could serve what arrives, supply `s` the ready ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -6,7 +6,7 @@
 //! - [`RateLevel`] is the engine beneath, which takes its decisions from any closure.
 //! - [`Traffic`] makes a load: a daily cycle, noise, bursts, a flash crowd.
 //!
-//! Source of the rules: `spec/simulate.md` of the project, sections 1 to 4 and 7.
+//! Source of the rules: `docs/simulation.md`.
 
 mod elasticity;
 mod facts;

@@ -1,5 +1,5 @@
 //! What a simulated replica is: how much it serves at once, how long it takes to start, how late and how reliably its metrics
-//! arrive. Every value of this type is valid: each setter checks what it is given. Source: ours (`spec/simulate.md`, section 3).
+//! arrive. Every value of this type is valid: each setter checks what it is given. Source: ours (`docs/simulation.md`).
 
 use crate::error::ConfigError;
 use crate::replicas::Bounds;

@@ -1,5 +1,5 @@
 //! What a policy may know at a tick: present counts, and the newest sample that a real exporter could have delivered. It
-//! holds the delays and the failures of scraping. Source: `spec/simulate.md`, sections 3 and 4.
+//! holds the delays and the failures of scraping. Source: `docs/simulation.md`.
 
 use super::model::Model;
 use super::random::{Purpose, Stream};

@@ -1,5 +1,5 @@
 //! Weighted quantiles by nearest rank: the smallest value whose cumulative weight reaches `q` times the total. Most bins of a run
-//! have no wait, so zeros are a single weight and only the others are kept. Source: `spec/simulate.md`, section 1.
+//! have no wait, so zeros are a single weight and only the others are kept. Source: `docs/simulation.md`.
 
 /// Values with weights; a run adds to it, a report asks.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,6 +1,6 @@
 //! The rate level: a discrete-time fluid queue in front of a fleet, one step per bin. It takes decisions from whoever is asked,
 //! an autoscaler or a closure. It has no variance inside a bin, so waits below the width of a bin are optimistic; it does not know
-//! single requests. Source of the rules: `spec/simulate.md`, section 4.
+//! single requests. Source of the rules: `docs/simulation.md`.
 
 use super::model::Model;
 use super::observation::{Exporter, Observation, Sample};

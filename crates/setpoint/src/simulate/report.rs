@@ -1,6 +1,6 @@
 //! What a run was worth: service, cost, elasticity and stability, with everything that it depended on in the header. Measures that
 //! need single requests (responses, goodput) or a forecast do not exist at rate level and are not in here. Definitions:
-//! `spec/simulate.md`, sections 1, 2 and 7.
+//! `docs/simulation.md`.
 
 use super::elasticity::{self, Elasticity};
 use super::model::Model;

@@ -1,5 +1,5 @@
 //! The replicas of a rate-level run: how many are ready, how many are on their way and when they come. Order takes
-//! effect at a bin's edge; shrinking lets go of those that would be ready last. Source: `spec/simulate.md`, section 4.
+//! effect at a bin's edge; shrinking lets go of those that would be ready last. Source: `docs/simulation.md`.
 
 use super::model::{Model, StartDelay};
 use super::random::{Purpose, Stream};

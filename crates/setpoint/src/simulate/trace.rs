@@ -1,5 +1,5 @@
 //! A recorded or generated load: equal bins of requests and of the work that they bring. No file is read here; callers hand in
-//! columns. A bin that is not known is said to be missing and is never 0. Source: ours (`spec/simulate.md`, sections 3 and 4).
+//! columns. A bin that is not known is said to be missing and is never 0. Source: ours (`docs/simulation.md`).
 
 use crate::error::ConfigError;
 use crate::time;

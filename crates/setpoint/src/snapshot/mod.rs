@@ -6,6 +6,7 @@
 
 mod column;
 mod instance;
+mod parts;
 
 pub use column::{Column, PerInstance};
 pub use instance::{Instance, Phase, Readiness};

@@ -59,9 +59,11 @@ pub mod reason;
 pub mod replicas;
 pub mod restrain;
 pub mod rounding;
+pub mod schedule;
 pub mod snapshot;
 pub mod stage;
 pub mod state;
+mod text;
 pub mod time;
 pub mod window;
 

@@ -67,7 +67,7 @@ mod text;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{fixed, hpa, kpa, kthena, threshold};
+pub use algorithm::{aibrix, fixed, hpa, kpa, kthena, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

@@ -101,7 +101,8 @@ impl LatestBuckets {
 
     /// The most buckets that one window of time can touch, the one at the cutoff included.
     const fn most(&self) -> usize {
-        (self.window_ms / self.granularity_ms + (self.window_ms % self.granularity_ms != 0) as i64 + 1) as usize
+        (self.window_ms / self.granularity_ms + (self.window_ms % self.granularity_ms != 0) as i64 + 1)
+            as usize
     }
 
     /// The sum of the buckets in time order over their number; nothing if there is none.

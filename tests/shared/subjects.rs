@@ -5,9 +5,10 @@ use core::time::Duration;
 use setpoint::fixed::Fixed;
 use setpoint::reason::{Failure, Reason, Reasons};
 use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, ZeroOr};
+use setpoint::schedule::{Daily, Weekdays};
 use setpoint::{
     Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, ZeroOrAtLeast,
-    kthena, metric, rounding, threshold,
+    aibrix, kthena, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -119,6 +120,18 @@ fn threshold_config(band: threshold::Thresholds) -> threshold::Config {
     threshold::Config::new(bounds(1, 40), band).resource(metric::CPU).resource(metric::RPS)
 }
 
+fn aibrix_config(strategy: aibrix::Strategy, min: u32, max: u32) -> aibrix::Config {
+    aibrix::Config::new(strategy, bounds(min, max))
+        .metric(metric::CPU, 0.6)
+        .external(metric::QUEUE_LENGTH, 30.0)
+}
+
+/// What a schedule needs: most of each day.
+fn long_day() -> Daily {
+    let time = |text: &str| text.parse().expect("a time of day");
+    Daily::new(time("00:10"), time("23:40"), Weekdays::ALL).expect("a span")
+}
+
 /// Upstream takes the largest recommendation of the metrics that could be read and leaves the others out.
 const SILENT_METRICS: &[(Law, &str)] = &[(
     Law::Poorer,
@@ -220,6 +233,33 @@ pub fn subjects() -> Vec<Subject> {
                     preset(Autoscaler::kthena(config))
                 },
                 (2, 40),
+            ),
+            SILENT_METRICS,
+        ),
+        exempt(
+            subject(
+                "aibrix_apa",
+                || {
+                    let config = aibrix_config(aibrix::Strategy::Apa, 1, 40).scale_up_cooldown(MINUTE);
+                    preset(Autoscaler::aibrix(config))
+                },
+                (1, 40),
+            ),
+            SILENT_METRICS,
+        ),
+        exempt(
+            subject(
+                "aibrix_kpa",
+                || {
+                    let schedule = aibrix::Schedule::new("day", long_day()).min(3).max(25);
+                    let config = aibrix_config(aibrix::Strategy::Kpa, 0, 40)
+                        .kpa_load(aibrix::KpaLoad::Totals)
+                        .cooldown_rule(aibrix::CooldownRule::Hold)
+                        .time_zone("America/St_Johns")
+                        .schedule(schedule);
+                    preset(Autoscaler::aibrix(config))
+                },
+                (0, 40),
             ),
             SILENT_METRICS,
         ),

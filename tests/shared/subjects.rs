@@ -138,6 +138,15 @@ const SILENT_METRICS: &[(Law, &str)] = &[(
     "upstream leaves a metric out whose readings are missing, whatever it would have asked for",
 )];
 
+/// AIBrix besides asks nobody where there are no instances, and calls that no failure.
+const OLD_READINGS: &[(Law, &str)] = &[
+    SILENT_METRICS[0],
+    (
+        Law::Blind,
+        "with no instances upstream goes by readings of any age, and by none where there never was one",
+    ),
+];
+
 const fn exempt(mut subject: Subject, laws: &'static [(Law, &'static str)]) -> Subject {
     subject.exempt = laws;
     subject
@@ -243,15 +252,16 @@ pub fn subjects() -> Vec<Subject> {
                     let config = aibrix_config(aibrix::Strategy::Apa, 1, 40).scale_up_cooldown(MINUTE);
                     preset(Autoscaler::aibrix(config))
                 },
-                (1, 40),
+                // A fleet at zero stays there, whatever the minimum: scaling is switched off.
+                (0, 40),
             ),
-            SILENT_METRICS,
+            OLD_READINGS,
         ),
         exempt(
             subject(
                 "aibrix_kpa",
                 || {
-                    let schedule = aibrix::Schedule::new("day", long_day()).min(3).max(25);
+                    let schedule = aibrix::Schedule::new("day", long_day()).min(3);
                     let config = aibrix_config(aibrix::Strategy::Kpa, 0, 40)
                         .kpa_load(aibrix::KpaLoad::Totals)
                         .cooldown_rule(aibrix::CooldownRule::Hold)
@@ -261,7 +271,7 @@ pub fn subjects() -> Vec<Subject> {
                 },
                 (0, 40),
             ),
-            SILENT_METRICS,
+            OLD_READINGS,
         ),
         subject("threshold", || preset(Autoscaler::threshold(threshold_config(band()))), (1, 40)),
         subject(

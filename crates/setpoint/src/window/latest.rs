@@ -137,11 +137,11 @@ impl LatestBuckets {
     }
 
     /// The first instant after `at` at which recording the same value once more makes another bucket, and so can change the
-    /// average. Without recording nothing ever changes.
+    /// average; `None` where time ends first. Without recording nothing ever changes.
     #[must_use]
-    pub const fn next_bucket_at(&self, at: Timestamp) -> Timestamp {
-        let bucket = at.as_millis().div_euclid(self.granularity_ms).saturating_add(1);
-        Timestamp::from_millis(bucket.saturating_mul(self.granularity_ms))
+    pub fn next_bucket_at(&self, at: Timestamp) -> Option<Timestamp> {
+        let bucket = at.as_millis().div_euclid(self.granularity_ms) + 1;
+        bucket.checked_mul(self.granularity_ms).map(Timestamp::from_millis)
     }
 
     /// Saves what the window remembers.
@@ -250,11 +250,11 @@ mod tests {
         w.record(ms(-1), 4.0);
         w.record(ms(0), 2.0);
         assert_eq!((w.len(), w.average()), (2, Some(3.0)));
-        assert_eq!(w.next_bucket_at(ms(-1)), ms(0));
-        assert_eq!(w.next_bucket_at(ms(0)), ms(1_000));
+        assert_eq!(w.next_bucket_at(ms(-1)), Some(ms(0)));
+        assert_eq!(w.next_bucket_at(ms(0)), Some(ms(1_000)));
         for t in [i64::MAX, i64::MIN, 0] {
             w.record(ms(t), 1.0);
-            assert!(w.next_bucket_at(ms(t)) > ms(t) || t == i64::MAX);
+            assert!(w.next_bucket_at(ms(t)).map_or(t == i64::MAX, |next| next > ms(t)));
         }
     }
 

@@ -6,7 +6,7 @@
 //! entries says that there is nobody to ask.
 
 use crate::reason::Failure;
-use crate::snapshot::{Column, Snapshot};
+use crate::snapshot::{Column, Samples, Snapshot};
 
 /// What became of a metric in one cycle.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,11 +47,9 @@ pub fn average(values: impl IntoIterator<Item = Option<f64>>) -> Collected {
 /// The metric `name` from the samples of the instances.
 #[must_use]
 pub fn from_instances(snapshot: &Snapshot<'_>, name: &str) -> Collected {
-    if snapshot.listed().is_some_and(<[_]>::is_empty) {
-        return Collected::Nobody;
-    }
-    match snapshot.find(name).map(crate::snapshot::Samples::values) {
+    match snapshot.find(name).map(Samples::values) {
         None => Collected::Failed(Failure::MissingMetric),
+        Some(_) if snapshot.listed().is_some_and(<[_]>::is_empty) => Collected::Nobody,
         Some(column @ Column::Same(_)) => average([column.get(0)]),
         Some(column) => average((0..column.len().unwrap_or(0)).map(|i| column.get(i))),
     }
@@ -80,7 +78,9 @@ mod tests {
         let of = |snapshot: Snapshot<'_>| from_instances(&snapshot, "m");
         assert_eq!(of(empty()), Collected::Failed(Failure::MissingMetric));
         assert_eq!(of(empty().samples("m", &[]).unwrap()), Collected::Nobody);
-        assert_eq!(of(empty().instances(Vec::new()).unwrap()), Collected::Nobody);
+        let no_one = || empty().instances(Vec::new()).unwrap();
+        assert_eq!(of(no_one()), Collected::Failed(Failure::MissingMetric));
+        assert_eq!(of(no_one().samples("m", 1.0).unwrap()), Collected::Nobody);
         assert_eq!(
             of(empty().samples("m", &[f64::NAN]).unwrap()),
             Collected::Failed(Failure::NoReadySamples)

@@ -1,7 +1,7 @@
 //! AIBrix as a stage of a pipeline: the gate, the windows and the algorithm over a snapshot.
 //!
 //! How a snapshot is read: a metric of the instances is the average of its samples, whatever the phase of each instance; a metric from
-//! outside is the whole-workload value of its name. `replicas` is the count asked for. A column without entries, or an empty list of
+//! outside is the whole-workload value of its name. `replicas` is the count asked for. A column without entries, or one over an empty list of
 //! instances, means that there is nobody to ask: the windows answer with what they hold. A metric that is not in the snapshot, or of
 //! which no sample is a number, failed and is left out; with all of them failed there is no opinion.
 //!
@@ -124,7 +124,7 @@ impl Stage for Recommender {
             .zip(&self.names)
             .filter(|(metric, name)| matches!(metric.collect(cx.snapshot, name), Collected::Average(_)))
             .map(|(metric, _)| metric.windows.next_bucket_at(cx.now))
-            .fold(bounds, |first, next| earliest(first, Some(next)))
+            .fold(bounds, earliest)
     }
 
     fn save(&self, out: &mut StateWriter) -> Result<(), StateError> {

@@ -67,9 +67,9 @@ impl Windows {
         self.stable.is_empty()
     }
 
-    /// The first instant after `at` at which another value makes another bucket.
+    /// The first instant after `at` at which another value makes another bucket; `None` where time ends first.
     #[must_use]
-    pub const fn next_bucket_at(&self, at: Timestamp) -> Timestamp {
+    pub fn next_bucket_at(&self, at: Timestamp) -> Option<Timestamp> {
         self.stable.next_bucket_at(at)
     }
 

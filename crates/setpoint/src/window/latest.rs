@@ -51,7 +51,10 @@ impl LatestBuckets {
     /// If a parameter is out of its range.
     pub fn new(window: Duration, granularity: Duration) -> Result<Self, ConfigError> {
         for (field, span) in [("window", window), ("granularity", granularity)] {
-            if span.is_zero() || span.subsec_nanos() % 1_000_000 != 0 || span.as_millis() > i64::MAX as u128 {
+            if span.is_zero()
+                || !span.subsec_nanos().is_multiple_of(1_000_000)
+                || span.as_millis() > i64::MAX as u128
+            {
                 return Err(ConfigError::new(field, format!("{span:?}"), "whole milliseconds, at least 1"));
             }
         }

@@ -130,8 +130,8 @@ impl History {
 }
 
 fn whole_millis(span: Duration) -> Duration {
-    let part = u32::from(span.subsec_nanos() % 1_000_000 != 0);
-    Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX).saturating_add(u64::from(part)))
+    let part = u64::from(!span.subsec_nanos().is_multiple_of(1_000_000));
+    Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX).saturating_add(part))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! One cycle, in upstream's order (its period is 10 s):
 //!
 //! 1. [`Agenda::at`] tells the bounds that hold now, and [`gate`] whether the count is decided by them alone.
-//! 2. [`collect`](collection) turns what was measured into one average per metric; [`Windows::record`] remembers it.
+//! 2. [`from_instances`] and [`from_outside`] turn what was measured into one average per metric; [`Windows::record`] remembers it.
 //! 3. [`evaluate`] makes a count of each metric's [`Load`], [`clamp`] holds it to the bounds, the largest wins.
 //! 4. [`History::settle`] lets earlier recommendations take its place, and the bounds come last.
 //!

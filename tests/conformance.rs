@@ -3,6 +3,8 @@
 //!
 //! `SETPOINT_VECTORS` names another folder of vector files, `SETPOINT_TRACES` the folder of traces that some cases need.
 
+#[path = "conformance/aibrix.rs"]
+mod aibrix;
 #[path = "conformance/case.rs"]
 mod case;
 #[path = "conformance/hpa.rs"]
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 /// Which part of the library answers to a file, by its name or by what it says its algorithm is.
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
+    ("aibrix_apa", "aibrix APA and KPA", aibrix::case),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
@@ -38,7 +41,6 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
 
 /// Files whose algorithm is not built yet. This list shrinks to nothing.
 const NOT_BUILT: &[&str] = &[
-    "aibrix_apa",
     "arima_auto",
     "arima_fit",
     "bud_accuracy",

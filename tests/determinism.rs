@@ -22,6 +22,8 @@ const EXPECTED: &[(&str, u64)] = &[
     ("kthena", 0x77b5_55c1_9c17_7545),
     ("kthena_panic", 0x9184_7d2f_9f4a_521a),
     ("kthena_per_instance", 0x4a0d_5ff3_2993_97b0),
+    ("aibrix_apa", 0xd31a_6cf8_0038_4e6e),
+    ("aibrix_kpa", 0x5877_8df2_49c3_6b28),
     ("threshold", 0x7a7d_388c_8f77_ac2e),
     ("threshold_set_point", 0x5c2f_4c6e_132c_4744),
     ("threshold_literal", 0xe613_9964_1134_20de),

@@ -6,7 +6,7 @@ use setpoint::behavior::{
 };
 use setpoint::hpa::{CpuTiming, PodMetric, PodTarget, Pods, Tolerance, propose};
 use setpoint::kpa::{self, Metric};
-use setpoint::{Autoscaler, Bounds, Decision, Snapshot, Timestamp, fixed::Fixed, kthena};
+use setpoint::{Autoscaler, Bounds, Decision, Snapshot, Timestamp, aibrix, fixed::Fixed, kthena};
 use setpoint_benches::{NOW, fleet, hpa, snapshot, usage};
 use std::hint::black_box;
 use std::time::Duration;
@@ -128,6 +128,31 @@ fn kthena_decision(c: &mut Criterion) {
     });
 }
 
+/// `Autoscaler::decide_into` of the AIBrix preset, strategy APA: ten instances, four metrics, one decision every 10 s into full
+/// windows, reasons included.
+fn aibrix_decision(c: &mut Criterion) {
+    let names = ["requests", "tokens", "kv_cache", "queue"];
+    let bounds = Bounds::new(1, 1_000).expect("bounds");
+    let config = names
+        .into_iter()
+        .fold(aibrix::Config::new(aibrix::Strategy::Apa, bounds), |config, name| config.metric(name, 10.0));
+    let mut scaler = Autoscaler::aibrix(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 8.0 + f64::from(i) / 2.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10);
+    for name in names {
+        snapshot = snapshot.samples(name, &values).expect("one column each");
+    }
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("aibrix/decide_into, 10 instances, 4 metrics", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(10);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
 /// The pipeline alone: `decide_into` of a fixed count.
 fn fixed_decision(c: &mut Criterion) {
     let mut scaler = Autoscaler::fixed(10);
@@ -201,6 +226,7 @@ criterion_group!(
     kpa_tick,
     kpa_decision,
     kthena_decision,
+    aibrix_decision,
     fixed_decision,
     building_a_snapshot,
     state,

@@ -6,9 +6,10 @@ use setpoint::behavior::{Behavior, Policy, Rules, Select};
 use setpoint::fixed::Fixed;
 use setpoint::reason::{Failure, Reason, Reasons};
 use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, RateLimit, Stabilization, ZeroOr};
+use setpoint::schedule::{Daily, Weekdays};
 use setpoint::{
     Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, Target,
-    ZeroOrAtLeast, hpa, kpa, kthena, metric, rounding, threshold,
+    ZeroOrAtLeast, aibrix, hpa, kpa, kthena, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -140,6 +141,18 @@ fn threshold_config(band: threshold::Thresholds) -> threshold::Config {
     threshold::Config::new(bounds(1, 40), band).resource(metric::CPU).resource(metric::RPS)
 }
 
+fn aibrix_config(strategy: aibrix::Strategy, min: u32, max: u32) -> aibrix::Config {
+    aibrix::Config::new(strategy, bounds(min, max))
+        .metric(metric::CPU, 0.6)
+        .external(metric::QUEUE_LENGTH, 30.0)
+}
+
+/// What a schedule needs: most of each day.
+fn long_day() -> Daily {
+    let time = |text: &str| text.parse().expect("a time of day");
+    Daily::new(time("00:10"), time("23:40"), Weekdays::ALL).expect("a span")
+}
+
 /// Upstream takes the largest recommendation of the metrics that could be read and leaves the others out.
 const SILENT_METRICS: &[(Law, &str)] = &[(
     Law::Poorer,
@@ -159,6 +172,15 @@ const FILLED_IN: &[(Law, &str)] = &[(
 
 const WINDOWS: &str =
     "decides on what its windows hold, in which a missing reading leaves the older ones to decide";
+
+/// AIBrix besides asks nobody where there are no instances, and calls that no failure.
+const OLD_READINGS: &[(Law, &str)] = &[
+    SILENT_METRICS[0],
+    (
+        Law::Blind,
+        "with no instances upstream goes by readings of any age, and by none where there never was one",
+    ),
+];
 
 const fn exempt(mut subject: Subject, laws: &'static [(Law, &'static str)]) -> Subject {
     subject.exempt = laws;
@@ -257,6 +279,34 @@ pub fn subjects() -> Vec<Subject> {
                 (2, 40),
             ),
             SILENT_METRICS,
+        ),
+        exempt(
+            subject(
+                "aibrix_apa",
+                || {
+                    let config = aibrix_config(aibrix::Strategy::Apa, 1, 40).scale_up_cooldown(MINUTE);
+                    preset(Autoscaler::aibrix(config))
+                },
+                // A fleet at zero stays there, whatever the minimum: scaling is switched off.
+                (0, 40),
+            ),
+            OLD_READINGS,
+        ),
+        exempt(
+            subject(
+                "aibrix_kpa",
+                || {
+                    let schedule = aibrix::Schedule::new("day", long_day()).min(3);
+                    let config = aibrix_config(aibrix::Strategy::Kpa, 0, 40)
+                        .kpa_load(aibrix::KpaLoad::Totals)
+                        .cooldown_rule(aibrix::CooldownRule::Hold)
+                        .time_zone("America/St_Johns")
+                        .schedule(schedule);
+                    preset(Autoscaler::aibrix(config))
+                },
+                (0, 40),
+            ),
+            OLD_READINGS,
         ),
         subject("threshold", || preset(Autoscaler::threshold(threshold_config(band()))), (1, 40)),
         subject(

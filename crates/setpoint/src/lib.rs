@@ -59,16 +59,18 @@ pub mod reason;
 pub mod replicas;
 pub mod restrain;
 pub mod rounding;
+pub mod schedule;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod snapshot;
 pub mod stage;
 pub mod state;
 pub mod stats;
+mod text;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{fixed, hpa, kpa, kthena, threshold};
+pub use algorithm::{aibrix, fixed, hpa, kpa, kthena, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

@@ -2,7 +2,7 @@
 
 use super::{Autoscaler, Builder};
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{hpa, kpa, kthena, threshold};
+use crate::algorithm::{aibrix, hpa, kpa, kthena, threshold};
 use crate::error::ConfigError;
 use crate::replicas::Bounds;
 use crate::restrain::{RateLimit, Stabilization, WithinBounds};
@@ -91,6 +91,30 @@ impl Autoscaler {
         let config = config.check()?;
         let recommender = kthena::Recommender::new(&config)?;
         Ok(Self::builder().recommend(recommender).restrain(kthena::Corrector::new(config)).assemble())
+    }
+
+    /// The AIBrix autoscaler, strategies APA and KPA: the largest of what the metrics of [`aibrix`] ask for within the bounds of the hour,
+    /// then its cooldown and the bounds again.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    ///
+    /// ```
+    /// use setpoint::{Autoscaler, Bounds, Snapshot, Timestamp, aibrix};
+    /// let config = aibrix::Config::new(aibrix::Strategy::Apa, Bounds::new(1, 20)?).metric("gpu_cache_usage_perc", 50.0);
+    /// let mut scaler = Autoscaler::aibrix(config)?;
+    /// let usage = [60.0, 80.0, 70.0];
+    /// let decision = scaler.decide(&Snapshot::at(Timestamp::from_secs(0)).replicas(3).samples("gpu_cache_usage_perc", &usage)?);
+    /// assert_eq!(decision.replicas(), 5); // three instances at 1.4 times their target
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn aibrix(config: aibrix::Config) -> Result<Self, ConfigError> {
+        let config = config.check()?;
+        Ok(Self::builder()
+            .recommend(aibrix::Recommender::new(&config)?)
+            .restrain(aibrix::Cooldown::new(&config))
+            .restrain(aibrix::BoundsByTime::new(config.agenda().clone()))
+            .assemble())
     }
 
     /// The utilization threshold of [`threshold`], within its bounds.

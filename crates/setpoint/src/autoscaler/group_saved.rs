@@ -49,14 +49,11 @@ impl Group {
         }
         let newest = from.opt_timestamp("newest")?;
         let names = from.list("members")?;
-        if !names.iter().eq(self.names.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().iter()) {
-            let name = |value: &Value| match value {
-                Value::Text(name) => name.clone(),
-                other => format!("{other:?}"),
-            };
-            let found = names.iter().map(name).collect::<Vec<_>>().join(", ");
+        let same = |saved: &Value, name: &String| matches!(saved, Value::Text(text) if text == name);
+        if names.len() != self.names.len() || !names.iter().zip(self.names.iter()).all(|(s, n)| same(s, n)) {
+            let found = format!("a group of {} other members", names.len());
             return Err(StateError::Mismatch {
-                found: format!("a group of {found}"),
+                found,
                 expected: format!("one of {}", self.names.join(", ")),
             });
         }

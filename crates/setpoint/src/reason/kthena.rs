@@ -187,6 +187,13 @@ pub enum KthenaReason {
     },
 }
 
+/// The sentence of a reason outside of a decision, where metrics have no names.
+impl fmt::Display for KthenaReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, &StageLabel { name: "kthena".into(), metrics: Vec::new() })
+    }
+}
+
 impl KthenaReason {
     pub(super) fn effect(&self) -> Effect {
         match *self {

@@ -6,7 +6,7 @@
 
 use super::config::{self, Aggregation, Config, check_behavior, check_bounds, check_names, check_tolerance};
 use super::policy::Behavior;
-use super::ratio::Ratio;
+use super::ratio::{Range, Ratio};
 use crate::error::ConfigError;
 use crate::replicas::Bounds;
 
@@ -35,9 +35,16 @@ impl Role {
 
     /// Whether the bounds leave no choice.
     #[must_use]
-    pub const fn is_fixed(&self) -> bool {
-        self.bounds.min() == self.bounds.max()
+    pub fn is_fixed(&self) -> bool {
+        is_fixed(self.bounds.into())
     }
+}
+
+/// Whether a range makes a role a fixed one: no metric is looked at, and its count is the only one that the range allows.
+/// A range of 0 to 0 does not, as upstream.
+#[must_use]
+pub const fn is_fixed(range: Range) -> bool {
+    range.max > 0 && range.min == range.max
 }
 
 /// The settings of roles that are decided together.

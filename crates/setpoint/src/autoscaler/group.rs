@@ -51,6 +51,8 @@ pub struct Group {
     pub(super) names: Arc<[String]>,
     pub(super) body: Body,
     pub(super) newest: Option<Timestamp>,
+    /// Counts of the step under way; empty between steps.
+    scratch: Vec<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -253,7 +255,8 @@ impl Group {
             ranges.push(range);
         }
         let newest = scalers.iter().filter_map(|scaler| scaler.newest).max();
-        Ok(Self { names: checked(names)?, body: Body::Each { members: scalers, ranges, ratio }, newest })
+        let body = Body::Each { members: scalers, ranges, ratio };
+        Ok(Self { names: checked(names)?, body, newest, scratch: Vec::new() })
     }
 
     /// Targets that share the total that one autoscaler decides from the facts of all, [`merge`]d as Kthena merges them. The
@@ -278,7 +281,8 @@ impl Group {
     ) -> Result<Self, ConfigError> {
         let names = checked(names.into_iter().collect())?;
         let newest = total.newest;
-        Ok(Self { names, body: Body::Whole { total: Box::new(total), split }, newest })
+        let body = Body::Whole { total: Box::new(total), split };
+        Ok(Self { names, body, newest, scratch: Vec::new() })
     }
 
     /// The names of the members, in the order of their snapshots.
@@ -307,7 +311,8 @@ impl Group {
         self.clone().decide(snapshots)
     }
 
-    /// As [`decide`](Self::decide), into a decision whose buffers are used again.
+    /// As [`decide`](Self::decide), into a decision whose buffers are used again. Members that decide on their own then
+    /// allocate nothing in a steady state; merging the facts of targets that share a total does.
     ///
     /// # Errors
     /// As [`decide`](Self::decide). The decision is then as it was.
@@ -331,10 +336,12 @@ impl Group {
         let quiet = match &mut self.body {
             Body::Each { members, ranges, ratio } => {
                 decision.total = None;
-                each(members, ranges, ratio.as_ref(), snapshots, now, decision)
+                let joint = Joint { ranges, ratio: ratio.as_ref(), counts: &mut self.scratch };
+                each(members, joint, snapshots, now, decision)
             }
-            Body::Whole { total, split } => whole(total, split, snapshots, now, decision)?,
+            Body::Whole { total, split } => whole(total, split, snapshots, now, decision, &mut self.scratch)?,
         };
+        self.scratch.clear();
         self.newest = Some(now);
         decision.next_change_at = if decision.changes() { Some(now) } else { quiet };
         for member in &mut decision.members {
@@ -360,16 +367,23 @@ fn checked(names: Vec<String>) -> Result<Arc<[String]>, ConfigError> {
     Ok(names.into())
 }
 
+/// The joint step of members that decide on their own.
+struct Joint<'a> {
+    ranges: &'a [Option<Range>],
+    ratio: Option<&'a Ratio>,
+    counts: &'a mut Vec<i64>,
+}
+
 /// Each member decides, the ratio is repaired, and all remember the step or none does. Answers until when the same facts
 /// give the same answer.
 fn each(
     members: &mut [Autoscaler],
-    ranges: &[Option<Range>],
-    ratio: Option<&Ratio>,
+    joint: Joint<'_>,
     snapshots: &[Snapshot<'_>],
     now: Timestamp,
     group: &mut GroupDecision,
 ) -> Option<Timestamp> {
+    let Joint { ranges, ratio, counts } = joint;
     let mut quiet = None;
     let mut stopped = None;
     for (i, (scaler, snapshot)) in members.iter_mut().zip(snapshots).enumerate() {
@@ -386,9 +400,8 @@ fn each(
         keep(&mut group.members);
         return quiet;
     }
-    let own: Vec<i64> = group.members.iter().map(|member| i64::from(member.replicas)).collect();
-    let mut counts = own.clone();
-    let repaired = match repair(&mut counts, ranges, ratio) {
+    counts.extend(group.members.iter().map(|member| i64::from(member.replicas)));
+    let repaired = match repair(counts, ranges, ratio) {
         Ok(repaired) => repaired,
         Err(error) => {
             group.outcome = GroupOutcome::Failed { error };
@@ -406,10 +419,11 @@ fn each(
     for (i, (scaler, snapshot)) in members.iter_mut().zip(snapshots).enumerate() {
         let cx = scaler.look_again(now, snapshot);
         let decision = &mut group.members[i];
+        let own = i64::from(decision.replicas);
         for (stage, part) in decision.parts.iter().enumerate() {
-            scaler.stage_mut(stage).decided(&cx, Turn::new(*part, own[i]));
+            scaler.stage_mut(stage).decided(&cx, Turn::new(*part, own));
         }
-        joined(decision, own[i], counts[i], rule_of(i, ratio, &repaired));
+        joined(decision, own, counts[i], rule_of(i, ratio, &repaired));
         if decision.changes() {
             scaler.tell_applied(cx.now, cx.current, i64::from(decision.replicas));
         }
@@ -424,6 +438,7 @@ fn whole(
     snapshots: &[Snapshot<'_>],
     now: Timestamp,
     group: &mut GroupDecision,
+    shares: &mut Vec<i64>,
 ) -> Result<Option<Timestamp>, ConfigError> {
     let labels = Arc::clone(&total.labels);
     let mut metrics: Vec<&str> =
@@ -447,8 +462,9 @@ fn whole(
     }
     group.outcome = GroupOutcome::Decided;
     let sum = i64::from(decision.replicas);
-    for (member, share) in group.members.iter_mut().zip(split.of(sum)) {
-        member.replicas = rounding::to_replicas(share);
+    split.split_into(sum, shares);
+    for (member, share) in group.members.iter_mut().zip(shares) {
+        member.replicas = rounding::to_replicas(*share);
         let reason = KthenaReason::Share { count: member.replicas.into(), total: sum };
         member.reasons.push(Explained { stage: None, reason: Reason::Kthena { reason } });
     }

@@ -342,14 +342,25 @@ fn a_group_decides_at_the_newest_time_it_has_seen() {
 
 #[test]
 fn a_decision_reads_back_equal() {
-    let mut group = roles(free());
-    let decision = group.decide(&pair(60, (2, 20.0), (4, 120.0))).unwrap();
-    let text = serde_json::to_string(&decision).unwrap();
-    assert_eq!(serde_json::from_str::<GroupDecision>(&text).unwrap(), decision);
-    let mut group = targets(free());
-    let decision = group.decide(&[60, 60, 60].map(|at| seen(S(at), 1, "queue", 50.0))).unwrap();
-    let text = serde_json::to_string(&decision).unwrap();
-    assert_eq!(serde_json::from_str::<GroupDecision>(&text).unwrap(), decision);
+    let stopped = [Snapshot::at(S(60)).replicas(2), seen(S(60), 3, "running", 90.0)];
+    let of_targets = [60, 60, 60].map(|at| seen(S(at), 1, "queue", 50.0));
+    let fails = |ratio| {
+        let range = Some(kthena::Range { min: 1, max: 9 });
+        let members = [("a", Autoscaler::fixed(3), range), ("b", Autoscaler::fixed(5), range)];
+        Group::repaired(members, Some(ratio)).unwrap()
+    };
+    let no_number = Ratio { numerator: 0, denominator: 1, min: f64::NAN, max: 1.0 };
+    let decisions = [
+        roles(free()).decide(&pair(60, (2, 20.0), (4, 120.0))),
+        roles(free()).decide(&stopped),
+        targets(free()).decide(&of_targets),
+        fails(no_number).decide(&stopped),
+        fails(Ratio { numerator: 7, ..no_number }).decide(&stopped),
+    ];
+    for decision in decisions.map(Result::unwrap) {
+        let text = serde_json::to_string(&decision).unwrap();
+        assert_eq!(serde_json::from_str::<GroupDecision>(&text).unwrap(), decision, "{text}");
+    }
 }
 
 /// A script of loads for a group, `None` where a member says nothing.

@@ -265,6 +265,19 @@ fn a_split_is_made_afresh_and_may_move_replicas_at_the_same_total() {
 }
 
 #[test]
+fn a_total_outside_the_targets_is_brought_into_their_sums() {
+    let target = |min, max| kthena::Target { range: kthena::Range { min, max }, cost: 1 };
+    for (total, expected) in [(100, [4, 9]), (0, [1, 2]), (8, [4, 4])] {
+        let targets = [("a", target(1, 4)), ("b", target(2, 9))];
+        let mut group = Group::split(targets, 100, Autoscaler::fixed(total)).unwrap();
+        let decision = group.decide(&[Snapshot::at(S(0)), Snapshot::at(S(0))]).unwrap();
+        assert_eq!(counts(&decision), expected);
+        assert_eq!(decision.total().map(setpoint::Decision::replicas), Some(total));
+        assert_eq!(decision.replay(), Some(expected.to_vec()));
+    }
+}
+
+#[test]
 fn hostile_input_gives_typed_errors_and_changes_nothing() {
     let none: [(&str, Autoscaler, Option<kthena::Range>); 0] = [];
     assert_eq!(Group::repaired(none, None).unwrap_err().field, "members");

@@ -156,16 +156,10 @@ impl GroupDecision {
         self.next_change_at
     }
 
-    /// The counts again, from the reasons alone; `None` if they do not lead to them, or shares do not add up to the total
-    /// that they name.
+    /// The counts again, from the reasons alone; `None` if they do not lead to them.
     #[must_use]
     pub fn replay(&self) -> Option<Vec<u32>> {
-        let counts = self.members.iter().map(Decision::replay).collect::<Option<Vec<_>>>()?;
-        if let (Some(total), GroupOutcome::Decided) = (&self.total, self.outcome) {
-            let shared: u64 = counts.iter().copied().map(u64::from).sum();
-            total.replay().filter(|total| u64::from(*total) == shared)?;
-        }
-        Some(counts)
+        self.members.iter().map(Decision::replay).collect()
     }
 }
 

@@ -15,6 +15,8 @@ mod hpa_pipeline;
 mod kpa;
 #[path = "conformance/kthena.rs"]
 mod kthena;
+#[path = "conformance/kthena_groups.rs"]
+mod kthena_groups;
 #[path = "conformance/simulate.rs"]
 mod simulate;
 #[path = "conformance/threshold.rs"]
@@ -32,7 +34,9 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
     ("kpa_windows", "knative_kpa_windows", kpa::windows),
+    ("kthena disaggregated role scaling and ratio repair", kthena_groups::disaggregated),
     ("kthena_histogram", "kthena histogram quantile and pod metric collection", kthena::histogram),
+    ("kthena_optimizer", "kthena heterogeneous cost optimizer", kthena_groups::optimizer),
     ("kthena_recommendation", "kthena recommended instances", kthena::recommendation),
     ("kthena_revision", "kthena corrected instances, panic mode and history windows", kthena::revision),
     ("simulate_reference", "simulate_reference", simulate::case),
@@ -54,8 +58,6 @@ const NOT_BUILT: &[&str] = &[
     "diagnostics",
     "dqn_math",
     "gaussian",
-    "kthena_disaggregated",
-    "kthena_optimizer",
     "kubeai_algorithms",
 ];
 

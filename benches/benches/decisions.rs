@@ -6,7 +6,9 @@ use setpoint::behavior::{
 };
 use setpoint::hpa::{CpuTiming, PodMetric, PodTarget, Pods, Tolerance, propose};
 use setpoint::kpa::{self, Metric};
-use setpoint::{Autoscaler, Bounds, Decision, Snapshot, Timestamp, aibrix, fixed::Fixed, kthena};
+use setpoint::{
+    Autoscaler, Bounds, Decision, Group, GroupDecision, Snapshot, Timestamp, aibrix, fixed::Fixed, kthena,
+};
 use setpoint_benches::{NOW, fleet, hpa, snapshot, usage};
 use std::hint::black_box;
 use std::time::Duration;
@@ -218,6 +220,63 @@ fn many(c: &mut Criterion) {
     });
 }
 
+/// `Split::split_into` of 10,000 instances over 20 targets of different cost, the batches cut and sorted beforehand; and that
+/// work itself, which is done once per configuration.
+fn kthena_split(c: &mut Criterion) {
+    let targets: Vec<kthena::Target> = (0..20)
+        .map(|i| kthena::Target { range: kthena::Range { min: i % 3, max: 500 + 10 * i }, cost: 10 + 7 * i })
+        .collect();
+    let mut group = c.benchmark_group("kthena/split, 20 targets, 10,000 instances");
+    for rate in [100, 110, 200] {
+        let split = kthena::Split::new(&targets, rate);
+        let mut shares = Vec::new();
+        group.bench_function(BenchmarkId::new("split", rate), |b| {
+            b.iter(|| split.split_into(black_box(10_000), &mut shares));
+        });
+        group.bench_function(BenchmarkId::new("plan", rate), |b| {
+            b.iter(|| kthena::Split::new(black_box(&targets), rate));
+        });
+    }
+    group.finish();
+}
+
+/// `Group::decide_into` of twenty targets with one total (two metrics), and of two roles with a ratio; reasons included.
+fn kthena_groups(c: &mut Criterion) {
+    let bounds = Bounds::new(0, 1_000).expect("bounds");
+    let config = (0..20).fold(kthena::TargetsConfig::new(), |config, i| {
+        config.target(format!("target{i}"), bounds, 10 + 7 * i)
+    });
+    let mut targets =
+        Group::kthena_targets(config.metric("queue", 10.0).metric("load", 5.0)).expect("settings");
+    let mut snapshots: Vec<Snapshot<'_>> = (0..20)
+        .map(|_| Snapshot::at(NOW).replicas(500).value("queue", 4_900.0))
+        .map(|snapshot| snapshot?.samples("load", 4.0))
+        .collect::<Result<_, _>>()
+        .expect("columns");
+    let mut decision = GroupDecision::default();
+    let mut at = NOW;
+    c.bench_function("kthena/decide_into, group of 20 targets", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshots.iter_mut().for_each(|snapshot| snapshot.set_at(at));
+            targets.decide_into(black_box(&snapshots), &mut decision)
+        });
+    });
+    let role = |name: &str| kthena::roles::Role::new(name, bounds).metric("load", 10.0);
+    let config = kthena::RolesConfig::new().role(role("prefill")).role(role("decode"));
+    let mut roles = Group::kthena_roles(config.ratio("prefill", "decode", 0.5, 1.0)).expect("settings");
+    let mut snapshots =
+        [120.0, 300.0].map(|load| Snapshot::at(NOW).replicas(20).value("load", load).expect("a value"));
+    let mut at = NOW;
+    c.bench_function("kthena/decide_into, group of 2 roles", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshots.iter_mut().for_each(|snapshot| snapshot.set_at(at));
+            roles.decide_into(black_box(&snapshots), &mut decision)
+        });
+    });
+}
+
 criterion_group!(
     benches,
     hpa_proposal,
@@ -226,6 +285,8 @@ criterion_group!(
     kpa_tick,
     kpa_decision,
     kthena_decision,
+    kthena_split,
+    kthena_groups,
     aibrix_decision,
     fixed_decision,
     building_a_snapshot,

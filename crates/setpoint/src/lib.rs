@@ -30,6 +30,7 @@
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
 //! | a fleet of fixed size | [`Autoscaler::fixed`] | [`fixed`] |
+//! | targets or roles decided together | [`Group::kthena_targets`], [`Group::kthena_roles`] | [`kthena`] |
 //! | stages of their own | [`Autoscaler::builder`] | [`stage`], [`restrain`] |
 //!
 //! # Promises
@@ -71,7 +72,7 @@ pub mod time;
 pub mod window;
 
 pub use algorithm::{aibrix, fixed, hpa, kpa, kthena, threshold};
-pub use autoscaler::{Autoscaler, Combine};
+pub use autoscaler::{Autoscaler, Combine, Group, GroupDecision, GroupOutcome};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};
 pub use metric::{MetricName, Target, TargetKind};

@@ -52,6 +52,18 @@ pub fn ceil_within(x: f64, lo: i64, hi: i64) -> Option<i64> {
     }
 }
 
+/// A count of at least `lo` and at most `hi` from `x` without its fraction; `None` for NaN.
+///
+/// ```
+/// use setpoint::rounding::trunc_within;
+/// assert_eq!(trunc_within(3.9, 1, 10), Some(3));
+/// assert_eq!(trunc_within(f64::INFINITY, 1, 10), Some(10));
+/// ```
+#[must_use]
+pub fn trunc_within(x: f64, lo: i64, hi: i64) -> Option<i64> {
+    ceil_within(x.trunc(), lo, hi)
+}
+
 /// Smallest integer at or above `x`, but an `x` within [`SNAP`] of an integer is that integer: a quotient such as
 /// `3 * 1.1 / 0.3` is 11, not 12. Saturates at 32 bits; `None` for NaN.
 ///
@@ -198,6 +210,10 @@ mod tests {
         assert_eq!(ceil_within(f64::INFINITY, 0, 10), Some(10));
         assert_eq!(ceil_within(-7.5, 0, 10), Some(0));
         assert_eq!(ceil_within(9.2, 0, 10), Some(10));
+        assert_eq!(trunc_within(f64::NAN, 0, 10), None);
+        assert_eq!(trunc_within(9.9, 0, 10), Some(9));
+        assert_eq!(trunc_within(-0.9, 0, 10), Some(0));
+        assert_eq!(trunc_within(1e300, 0, i64::MAX), Some(i64::MAX));
     }
 
     #[test]

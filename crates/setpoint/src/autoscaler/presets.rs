@@ -90,7 +90,7 @@ impl Autoscaler {
     pub fn kthena(config: kthena::Config) -> Result<Self, ConfigError> {
         let config = config.check()?;
         let recommender = kthena::Recommender::new(&config)?;
-        Ok(Self::builder().recommend(recommender).restrain(kthena::Corrector::new(config)).assemble())
+        Ok(Self::builder().recommend(recommender).restrain(kthena::Corrector::new(&config)).assemble())
     }
 
     /// The AIBrix autoscaler, strategies APA and KPA: the largest of what the metrics of [`aibrix`] ask for within the bounds of the hour,

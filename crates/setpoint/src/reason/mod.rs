@@ -115,6 +115,11 @@ pub enum Reason {
         /// How many recommenders failed.
         failed: u16,
     },
+    /// The group that the workload belongs to leaves all its members as they are: the present count is kept.
+    Kept {
+        /// The present count.
+        count: i64,
+    },
     /// A restraint moved the count and says no more.
     Moved {
         /// What it was.
@@ -185,7 +190,9 @@ impl Reason {
     pub fn effect(&self) -> Effect {
         match *self {
             Self::Wants { count } | Self::Fixed { count } => Effect::Wants(count),
-            Self::Combined { count, .. } | Self::Held { count, .. } => Effect::Takes(count),
+            Self::Combined { count, .. } | Self::Held { count, .. } | Self::Kept { count } => {
+                Effect::Takes(count)
+            }
             Self::Moved { from, to } | Self::Expressible { from, to } => Effect::Moves { from, to },
             Self::Restraint { reason } => reason.effect(),
             Self::Hpa { reason } => reason.effect(),
@@ -226,6 +233,7 @@ impl Reason {
             Self::Combined { count, .. } => write!(f, "combined {count}"),
             Self::Held { count, failed: 0 } => write!(f, "no opinion, keep {count}"),
             Self::Held { count, failed } => write!(f, "{failed} failed, keep {count}"),
+            Self::Kept { count } => write!(f, "the group is left as it is, keep {count}"),
             Self::Moved { from, to } => write!(f, "{} {from} -> {to}", stage.name),
             Self::Expressible { to, .. } => write!(f, "within what can be expressed, {to}"),
             Self::Fixed { count } => write!(f, "fixed at {count}"),

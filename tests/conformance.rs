@@ -34,7 +34,11 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
     ("kpa_windows", "knative_kpa_windows", kpa::windows),
-    ("kthena disaggregated role scaling and ratio repair", kthena_groups::disaggregated),
+    (
+        "kthena_disaggregated",
+        "kthena disaggregated role scaling and ratio repair",
+        kthena_groups::disaggregated,
+    ),
     ("kthena_histogram", "kthena histogram quantile and pod metric collection", kthena::histogram),
     ("kthena_optimizer", "kthena heterogeneous cost optimizer", kthena_groups::optimizer),
     ("kthena_recommendation", "kthena recommended instances", kthena::recommendation),

@@ -13,6 +13,8 @@ mod hpa_pipeline;
 mod kpa;
 #[path = "conformance/kthena.rs"]
 mod kthena;
+#[path = "conformance/kubeai.rs"]
+mod kubeai;
 #[path = "conformance/threshold.rs"]
 mod threshold;
 
@@ -29,6 +31,7 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("kpa_windows", "knative_kpa_windows", kpa::windows),
     ("kthena_recommendation", "kthena recommended instances", kthena::recommendation),
     ("kthena_revision", "kthena corrected instances, panic mode and history windows", kthena::revision),
+    ("kubeai_algorithms", "kubeai_ratio", kubeai::case),
     ("threshold", "threshold", threshold::case),
 ];
 

@@ -4,4 +4,5 @@ pub mod fixed;
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
+pub mod kubeai;
 pub mod threshold;

@@ -5,6 +5,7 @@
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
+pub mod kubeai;
 mod restraint;
 mod text;
 pub mod threshold;
@@ -157,6 +158,12 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: kthena::KthenaReason,
     },
+    /// The KubeAI autoscaler.
+    KubeAi {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: kubeai::KubeAiReason,
+    },
     /// The utilization threshold.
     Threshold {
         /// What it says.
@@ -184,6 +191,7 @@ impl Reason {
             Self::Hpa { reason } => reason.effect(),
             Self::Kpa { reason } => reason.effect(),
             Self::Kthena { reason } => reason.effect(),
+            Self::KubeAi { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
             _ => Effect::Note,
         }
@@ -207,6 +215,7 @@ impl Reason {
             Self::Hpa { reason } => reason.describe(f, stage),
             Self::Kpa { reason } => reason.describe(f, stage),
             Self::Kthena { reason } => reason.describe(f, stage),
+            Self::KubeAi { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),
         }

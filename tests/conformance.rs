@@ -5,6 +5,8 @@
 
 #[path = "conformance/case.rs"]
 mod case;
+#[path = "conformance/gaussian.rs"]
+mod gaussian;
 #[path = "conformance/hpa.rs"]
 mod hpa;
 #[path = "conformance/hpa_pipeline.rs"]
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 /// Which part of the library answers to a file, by its name or by what it says its algorithm is.
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
+    ("gaussian", "gaussian_probability", gaussian::case),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),

@@ -30,6 +30,7 @@
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
 //! | KubeAI Autoscaler | [`Autoscaler::kubeai`] | [`kubeai`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
+//! | utilization with its variance | [`Autoscaler::gaussian`] | [`gaussian`] |
 //! | a fleet of fixed size | [`Autoscaler::fixed`] | [`fixed`] |
 //! | stages of their own | [`Autoscaler::builder`] | [`stage`], [`restrain`] |
 //!
@@ -63,10 +64,11 @@ pub mod rounding;
 pub mod snapshot;
 pub mod stage;
 pub mod state;
+pub mod stats;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{fixed, hpa, kpa, kthena, kubeai, threshold};
+pub use algorithm::{fixed, gaussian, hpa, kpa, kthena, kubeai, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

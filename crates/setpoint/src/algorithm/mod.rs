@@ -6,3 +6,5 @@ pub mod kpa;
 pub mod kthena;
 pub mod kubeai;
 pub mod threshold;
+
+pub use threshold::gaussian;

@@ -2,7 +2,7 @@
 
 use super::{Autoscaler, Builder};
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{hpa, kpa, kthena, kubeai, threshold};
+use crate::algorithm::{gaussian, hpa, kpa, kthena, kubeai, threshold};
 use crate::behavior::Windows;
 use crate::error::ConfigError;
 use crate::replicas::Bounds;
@@ -160,5 +160,27 @@ impl Autoscaler {
         let literal = config.variant() == threshold::Variant::Literal;
         let builder = Self::builder().recommend(threshold::Recommender::new(config)?);
         Ok(if literal { builder.assemble() } else { builder.bounds(bounds).assemble() })
+    }
+
+    /// The Gaussian rule of [`gaussian`], within its bounds: the threshold on what utilization exceeds with a small probability.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    ///
+    /// ```
+    /// use setpoint::{Autoscaler, Bounds, Snapshot, Timestamp, gaussian, threshold};
+    /// let band = threshold::Thresholds::new(0.4, 0.8)?;
+    /// let mut scaler = Autoscaler::gaussian(gaussian::Config::values(Bounds::new(1, 20)?, band, "mean", "deviation"))?;
+    /// let snapshot = |deviation: f64| {
+    ///     Snapshot::at(Timestamp::from_secs(0)).replicas(10).value("mean", 0.6)?.value("deviation", deviation)
+    /// };
+    /// assert_eq!(scaler.decide(&snapshot(0.1)?).replicas(), 10);
+    /// assert_eq!(scaler.decide(&snapshot(0.2)?).replicas(), 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gaussian(config: gaussian::Config) -> Result<Self, ConfigError> {
+        let config = config.check()?;
+        let bounds = config.bounds();
+        Ok(Self::builder().recommend(gaussian::Recommender::new(config)).bounds(bounds).assemble())
     }
 }

@@ -2,6 +2,7 @@
 //! made at the edge, by [`Decision`](crate::Decision)'s `Display`. Each system has its own file of reasons; what the pipeline itself and the
 //! general restraints say stands here.
 
+pub mod gaussian;
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
@@ -170,6 +171,12 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: threshold::ThresholdReason,
     },
+    /// The Gaussian rule.
+    Gaussian {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: gaussian::GaussianReason,
+    },
     /// A caller's own note.
     Custom {
         /// What it is about.
@@ -193,6 +200,7 @@ impl Reason {
             Self::Kthena { reason } => reason.effect(),
             Self::KubeAi { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
+            Self::Gaussian { reason } => reason.effect(),
             _ => Effect::Note,
         }
     }
@@ -217,6 +225,7 @@ impl Reason {
             Self::Kthena { reason } => reason.describe(f, stage),
             Self::KubeAi { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
+            Self::Gaussian { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),
         }
     }

@@ -7,6 +7,7 @@ pub mod bucketed;
 pub mod extremum;
 pub mod fresh;
 pub mod line;
+pub mod moments;
 pub mod record;
 pub mod snapshots;
 
@@ -14,5 +15,6 @@ pub use bucketed::{Average, Bucketed};
 pub use extremum::MaxWindow;
 pub use fresh::Width;
 pub use line::LineWindow;
+pub use moments::{MomentWindow, Moments};
 pub use record::{Extreme, RecordWindow};
 pub use snapshots::SnapshotWindow;

@@ -256,7 +256,8 @@ impl Config {
         }
         let mut names: Vec<MetricName> = Vec::new();
         for (slot, name) in self.enabled() {
-            let name = MetricName::new(name).map_err(|e| e.within(&format!("metrics.{}", field(slot))))?;
+            let name = MetricName::new(name)
+                .map_err(|e| ConfigError { field: format!("metrics.{}", field(slot)).into(), ..e })?;
             if names.contains(&name) {
                 return Err(ConfigError::new(format!("metrics.{}", field(slot)), name, "a name of its own"));
             }

@@ -26,6 +26,13 @@ const EXPECTED: &[(&str, u64)] = &[
     ("threshold_set_point", 0x5c2f_4c6e_132c_4744),
     ("threshold_literal", 0xe613_9964_1134_20de),
     ("largest_of_equals", 0x6b12_c9ce_655f_fefa),
+    ("kubeai", 0x9692_1631_0fa6_9f27),
+    ("kubeai_cooldown", 0x4ddc_425a_bda2_0b00),
+    ("kubeai_weighted", 0x1cba_cbb6_1c04_3b37),
+    ("kubeai_smoothed", 0x46ce_3f6a_95c9_8a2d),
+    ("kubeai_ignoring", 0xda7b_9152_f1be_934a),
+    ("gaussian_values", 0x20e5_c0a6_7557_9acd),
+    ("gaussian_window", 0x73f5_e3b0_6028_2636),
 ];
 
 const SCRIPTS: usize = 60;

@@ -70,10 +70,10 @@ pub trait Algorithm: Debug + Send + Sync {
     /// The decision on this call was made: the place to remember it. Not called after a failure.
     fn decided(&mut self, _call: &Call<'_>) {}
 
-    /// The earliest time at which the same call could be answered otherwise. The default says at once, which is right for any
-    /// algorithm that remembers.
+    /// The earliest time after `now` at which the same call could be answered otherwise. The default says the next millisecond,
+    /// which is right for any algorithm that remembers.
     fn next_change_at(&self, now: Timestamp) -> Option<Timestamp> {
-        Some(now)
+        now.as_millis().checked_add(1).map(Timestamp::from_millis)
     }
 
     /// Writes down everything that is remembered.

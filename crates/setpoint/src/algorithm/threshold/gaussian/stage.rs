@@ -69,9 +69,10 @@ impl Stage for Recommender {
         }
     }
 
-    /// At once: asked again, the rule has one sample more.
+    /// The next millisecond: asked again, the rule has one sample more.
     fn next_change_at(&self, cx: &Context<'_>, _turn: Turn) -> Option<Timestamp> {
-        self.window.as_ref().map(|_| cx.now)
+        let next = cx.now.as_millis().checked_add(1).map(Timestamp::from_millis);
+        next.filter(|_| self.window.is_some())
     }
 
     fn save(&self, out: &mut StateWriter) -> Result<(), StateError> {

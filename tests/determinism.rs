@@ -33,6 +33,16 @@ const EXPECTED: &[(&str, u64)] = &[
     ("kubeai_ignoring", 0xda7b_9152_f1be_934a),
     ("gaussian_values", 0x20e5_c0a6_7557_9acd),
     ("gaussian_window", 0x73f5_e3b0_6028_2636),
+    ("stabilization", 0xfff6_e33b_c594_1efa),
+    ("rate_limit", 0x7012_eac4_c57b_a7d3),
+    ("rate_limit_policies", 0x9abe_c522_7f96_5602),
+    ("hpa", 0xe09d_d71c_05be_5ae1),
+    ("hpa_cpu", 0x2be9_b79a_34ad_6dbc),
+    ("hpa_behavior", 0xecf9_044f_303e_35e6),
+    ("hpa_scale_to_zero", 0xb2b1_9d4e_8237_68c7),
+    ("kpa", 0x2a74_edfa_7901_0ef1),
+    ("kpa_delayed", 0xc33c_b547_0478_7db4),
+    ("kpa_never_zero", 0x3b0a_9d2f_63cf_2690),
 ];
 
 const SCRIPTS: usize = 60;

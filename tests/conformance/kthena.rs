@@ -1,13 +1,16 @@
 //! Adapters of the kthena vector files.
 
-use crate::case::{Verdict, at, float, int, list, number, seconds};
+use crate::case::{Verdict, at, float, int, json_number, list, number, seconds};
 use serde_json::{Value, json};
+use setpoint::algorithm::kthena::families::{Answer, Content, Family, Group, Observed, Pod};
 use setpoint::algorithm::kthena::{
-    Histories, Limit, Reading, Rules, Scope, Select, Status, Widths, correct, recommend,
+    Collector, Histories, Limit, Metric, Outcome, Plan, Reading, Rules, Scope, Select, Status, Widths,
+    correct, recommend,
 };
 use setpoint::state::{StateReader, StateWriter};
-use setpoint::window::{Extreme, LineWindow, RecordWindow, SnapshotWindow};
-use setpoint::{StateError, Timestamp};
+use setpoint::window::histogram::{QuantileError, quantile};
+use setpoint::window::{Extreme, Histogram, LineWindow, RecordWindow, SnapshotWindow};
+use setpoint::{Instance, Phase, Readiness, StateError, Timestamp};
 use std::time::Duration;
 
 pub(crate) fn recommendation(case: &Value) -> Verdict {
@@ -284,4 +287,148 @@ fn entries(map: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 fn ms(value: &Value) -> Duration {
     Duration::from_millis(u64::try_from(int(value)).expect("a width is not negative"))
+}
+
+pub(crate) fn histogram(case: &Value) -> Verdict {
+    match case["kind"].as_str() {
+        Some("quantile") => Verdict::compare(&case["expect"], &one_quantile(&case["input"])),
+        Some("collect") => {
+            let steps = list(&case["steps"]);
+            let expected: Value = steps.iter().map(|step| step["expect"].clone()).collect();
+            let plain = Verdict::compare(&expected, &collections(&case["input"], steps, false));
+            if !matches!(plain, Verdict::Pass) {
+                return plain;
+            }
+            Verdict::compare(&expected, &collections(&case["input"], steps, true))
+        }
+        _ => Verdict::unknown_kind(&case["kind"]),
+    }
+}
+
+fn one_quantile(input: &Value) -> Value {
+    let past = &input["past"];
+    let past = if past.is_null() { Histogram::default() } else { one_histogram(past) };
+    let percentile = i32::try_from(int(&input["percentile"])).expect("a percentile of 32 bits");
+    match quantile(percentile, &one_histogram(&input["now"]), &past) {
+        Ok(value) => json!({ "error": null, "value": json_number(value) }),
+        Err(error) => {
+            let name = match error {
+                QuantileError::Percentile { .. } => "invalid_percentile",
+                QuantileError::CountFell { .. } => "negative_count",
+                QuantileError::Buckets { .. } => "bucket_mismatch",
+                QuantileError::NotMonotone { .. } => "non_decreasing_broken",
+                QuantileError::NotFound { .. } => "not_found",
+                other => panic!("{other}"),
+            };
+            json!({ "error": name, "value": null })
+        }
+    }
+}
+
+fn one_histogram(of: &Value) -> Histogram {
+    let bucket = |bucket: &Value| (float(&bucket["le"]), int(&bucket["cumulative_count"]));
+    Histogram::new(int(&of["count"]), list(&of["buckets"]).iter().map(bucket))
+        .expect("bounds that are numbers")
+}
+
+fn collections(input: &Value, steps: &[Value], restored: bool) -> Value {
+    let metric = |metric: &Value| {
+        let text = |field: &str| metric[field].as_str().unwrap_or_else(|| panic!("{field} in {metric}"));
+        match text("source") {
+            "pod" => Metric::pod(text("name"), text("endpoint")).scraped_as(text("scrape_name")),
+            "external" => Metric::external(text("name")),
+            other => panic!("unknown source {other}"),
+        }
+    };
+    let plan = Plan::new(list(&input["metrics"]).iter().map(metric)).expect("metrics");
+    let mut collector = Collector::new(plan.clone());
+    let answer = |step: &Value| {
+        let scrapes: Vec<Scrape<'_>> = list(&step["pods"]).iter().map(Scrape::of).collect();
+        let families: Vec<Vec<Family<'_>>> = scrapes.iter().map(Scrape::families).collect();
+        let pods: Vec<Pod<'_>> =
+            scrapes.iter().zip(&families).map(|(scrape, families)| scrape.pod(families)).collect();
+        let groups: Vec<Group<'_>> =
+            plan.endpoints().iter().map(|endpoint| Group { endpoint, pods: &pods }).collect();
+        let external: Vec<(&str, Answer<'_>)> = entries(&step["external_values"])
+            .map(|(name, value)| (name.as_str(), number(value).map_or(Answer::Failed, Answer::Scalar)))
+            .collect();
+        let seen = Observed { groups: &groups, external: &external };
+        let collected = collector.collect(at(&step["at_ms"]), &seen);
+        let (mut ready, mut outside) = (json!({}), json!({}));
+        for (name, outcome) in collected.metrics() {
+            match outcome {
+                Outcome::Ready { sum, .. } => ready[name.as_str()] = json_number(*sum),
+                Outcome::External { value } => outside[name.as_str()] = json_number(*value),
+                Outcome::Silent(_) => {}
+            }
+        }
+        let answer = json!({
+            "external_metrics": outside,
+            "ready_metrics": ready,
+            "unready_instances": collected.unready_count(),
+        });
+        if restored {
+            let mut fresh = Collector::new(plan.clone());
+            through_text(|out| collector.save(out), |from| fresh.restore(from));
+            assert_eq!(fresh, collector);
+            collector = fresh;
+        }
+        answer
+    };
+    steps.iter().map(answer).collect()
+}
+
+/// A pod of a vector, its families read.
+struct Scrape<'a> {
+    pod: &'a Value,
+    families: Vec<(&'a str, &'a str, Vec<f64>, Vec<Histogram>)>,
+}
+
+impl<'a> Scrape<'a> {
+    fn of(pod: &'a Value) -> Self {
+        let family = |(name, family): (&'a String, &'a Value)| {
+            let kind = family["type"].as_str().expect("a type");
+            let (samples, series) = match kind {
+                "histogram" => (vec![], vec![one_histogram(family)]),
+                _ => (family["samples"].as_array().map_or(vec![], |s| s.iter().map(float).collect()), vec![]),
+            };
+            (name.as_str(), kind, samples, series)
+        };
+        Self { pod, families: entries(&pod["families"]).map(family).collect() }
+    }
+
+    fn families(&self) -> Vec<Family<'_>> {
+        let families = self.families.iter().map(|(name, kind, samples, series)| Family {
+            name,
+            content: match *kind {
+                "counter" => Content::Counter(samples),
+                "gauge" => Content::Gauge(samples),
+                "histogram" => Content::Histogram(series),
+                _ => Content::Unsupported { series: samples.len().max(1) },
+            },
+        });
+        families.collect()
+    }
+
+    fn pod<'b>(&'b self, families: &'b [Family<'b>]) -> Pod<'b> {
+        let flag =
+            |field: &str| self.pod[field].as_bool().unwrap_or_else(|| panic!("{field} in {}", self.pod));
+        let instance = Instance {
+            phase: match self.pod["phase"].as_str() {
+                Some("Pending") => Phase::Pending,
+                Some("Running") => Phase::Running,
+                Some("Succeeded") => Phase::Succeeded,
+                Some("Failed") => Phase::Failed,
+                Some("Unknown") => Phase::Unknown,
+                _ => panic!("unknown phase {}", self.pod["phase"]),
+            },
+            readiness: if flag("ready") { Readiness::Ready } else { Readiness::NotReady },
+            leaving: flag("deleting"),
+            started_at: self.pod["start_time_ms"].as_i64().map(Timestamp::from_millis),
+            readiness_changed_at: None,
+            restarts: u32::try_from(int(&self.pod["restart_count"])).expect("a count of restarts"),
+        };
+        let name = self.pod["name"].as_str().expect("a name");
+        Pod { name, instance, scrape: flag("scrape_ok").then_some(families) }
+    }
 }

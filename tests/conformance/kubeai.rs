@@ -9,7 +9,7 @@ use setpoint::kubeai::{
 use setpoint::reason::{Reason, Reasons, RestraintReason};
 use setpoint::restrain::Cooldown;
 use setpoint::state::{StateReader, StateWriter};
-use setpoint::{Autoscaler, Bounds, Context, Opinion, Recommend, Snapshot, Stage};
+use setpoint::{Autoscaler, Bounds, Context, Opinion, Recommend, Snapshot, Stage, WorkloadValue};
 
 pub(crate) fn case(case: &Value) -> Verdict {
     match case["operation"].as_str() {
@@ -185,7 +185,7 @@ impl Recommend for Loop {
         let (mut targets, mut readings) = (PerSlot::new(), PerSlot::new());
         for (target, reading, slot) in SLOTS {
             targets = targets.with(slot, number(&input["targets"][target]));
-            readings = readings.with(slot, cx.snapshot.find_value(reading).and_then(|v| v.total()));
+            readings = readings.with(slot, cx.snapshot.find_value(reading).and_then(WorkloadValue::total));
         }
         let (ratios, _) = ratios(&targets, &readings, cx.current);
         let name = input["algorithm"].as_str().unwrap_or("MaxRatio");

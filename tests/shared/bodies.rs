@@ -6,7 +6,9 @@ use crate::facts::METRICS;
 use crate::script::{Player, Script};
 use crate::subjects::{Subject, subjects};
 use setpoint::state::Value;
-use setpoint::{Column, Instance, Samples, Snapshot, SnapshotError, Timestamp, WorkloadValue, rounding};
+use setpoint::{
+    Autoscaler, Column, Instance, Samples, Snapshot, SnapshotError, Timestamp, WorkloadValue, rounding,
+};
 
 /// Builds a snapshot by calls in any order with columns of any length: it is built or refused, and what it then says holds
 /// together.
@@ -88,16 +90,19 @@ pub fn fuzz_decisions(data: &[u8]) {
     let (subject, rest) = choose(data);
     let script = Script::from_bytes(rest);
     let mut player = Player::new((subject.build)());
-    for step in &script.steps {
+    let (first, second) = script.steps.split_at(script.steps.len() / 2);
+    for step in first {
         let foretold = player.scaler.peek(&player.shown(step));
         let Some(decision) = player.play(step) else { continue };
         assert_eq!(decision.replicas(), foretold.replicas(), "{}: peek differs", subject.name);
         assert_eq!(decision.replay(), Some(decision.replicas()), "{}: {decision}", subject.name);
     }
     let saved = player.scaler.save().expect("built-in stages can be saved");
-    let mut restored = (subject.build)();
-    restored.restore(&saved).expect("its own state fits");
-    assert_eq!(restored, player.scaler, "{}: the restored autoscaler differs", subject.name);
+    let mut restored = Player { scaler: (subject.build)(), replicas: player.replicas };
+    restored.scaler.restore(&saved).expect("its own state fits");
+    for step in second {
+        assert_eq!(restored.play(step), player.play(step), "{}: the restored one differs", subject.name);
+    }
 }
 
 /// Restores one of the subjects from any JSON, or from state of its own in which one place was changed, and goes on.
@@ -128,9 +133,18 @@ pub fn fuzz_state(data: &[u8]) {
 pub fn restore_and_go_on(subject: &Subject, hostile: &Value, script: &Script) {
     let mut player = Player::new((subject.build)());
     player.play(&script.steps[0]);
-    let before = player.scaler.clone();
+    // As text, because a window may hold a NaN, which is not equal to itself.
+    let memory = |scaler: &Autoscaler| format!("{:?}", scaler.save().expect("built-in stages can be saved"));
+    let before = memory(&player.scaler);
     match player.scaler.restore(hostile) {
-        Err(_) => assert_eq!(player.scaler, before, "{}: a failed restore changed something", subject.name),
+        Err(_) => {
+            assert_eq!(
+                memory(&player.scaler),
+                before,
+                "{}: a failed restore changed something",
+                subject.name
+            );
+        }
         Ok(()) => {
             let saved = player.scaler.save().expect("built-in stages can be saved");
             let mut again = (subject.build)();

@@ -208,6 +208,21 @@ impl Facts {
         numb
     }
 
+    /// The same facts without the largest sample of each metric, the one whose absence misleads most.
+    #[must_use]
+    pub fn without_largest(&self) -> Self {
+        let mut poorer = self.clone();
+        for sampled in &mut poorer.samples {
+            let column = sampled.readings.column();
+            let value = |i: &usize| column.get(*i).unwrap_or(f64::MIN);
+            let largest = (0..sampled.readings.len()).max_by(|a, b| value(a).total_cmp(&value(b)));
+            if let Some(i) = largest {
+                sampled.readings.hide(i);
+            }
+        }
+        poorer
+    }
+
     /// The same facts with some readings gone: whole metrics, whole values, or single samples turned into NaN.
     #[must_use]
     pub fn poorer(&self, bytes: &mut Bytes<'_>) -> Self {

@@ -2,12 +2,13 @@
 //! over. A new recommender, restraint or preset gets all of these tests by one entry here.
 
 use core::time::Duration;
+use setpoint::behavior::{Behavior, Policy, Rules, Select};
 use setpoint::fixed::Fixed;
 use setpoint::reason::{Failure, Reason, Reasons};
-use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, ZeroOr};
+use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, RateLimit, Stabilization, ZeroOr};
 use setpoint::{
-    Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, ZeroOrAtLeast,
-    gaussian, kthena, kubeai, metric, rounding, threshold,
+    Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, Target,
+    ZeroOrAtLeast, gaussian, hpa, kpa, kthena, kubeai, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -34,14 +35,14 @@ pub struct Subject {
     pub build: fn() -> Autoscaler,
     /// What every count lies in, both ends included.
     pub bounds: (u32, u32),
-    /// The laws that it cannot keep, each with the reason. A law that it keeps after all fails as an exemption.
+    /// The laws that it cannot keep, each with the reason. A reason that no subject needs fails the law.
     pub exempt: &'static [(Law, &'static str)],
 }
 
 impl Subject {
-    /// Whether `law` is not asked of this subject.
-    pub fn is_exempt(&self, law: Law) -> bool {
-        self.exempt.iter().any(|(exempt, _)| *exempt == law)
+    /// Why `law` is not asked of this subject, where it is not.
+    pub fn exemption(&self, law: Law) -> Option<&'static str> {
+        self.exempt.iter().find(|(exempt, _)| *exempt == law).map(|(_, reason)| *reason)
     }
 }
 
@@ -107,6 +108,26 @@ fn preset(built: Result<Autoscaler, ConfigError>) -> Autoscaler {
     built.expect("subjects are valid")
 }
 
+fn target(target: Result<Target, ConfigError>) -> Target {
+    target.expect("subjects are valid")
+}
+
+fn hpa_config(min: u32, max: u32) -> hpa::Config {
+    hpa::Config::new(bounds(min, max))
+        .target(metric::CPU, target(Target::utilization(0.7)))
+        .target(metric::MEMORY, target(Target::average_value(1.5e9)))
+        .pods(metric::RPS, target(Target::average_value(700.0)))
+}
+
+fn behavior() -> Behavior {
+    let up = Rules::new()
+        .window(Duration::from_secs(30))
+        .policies([Policy::pods(3, MINUTE), Policy::percent(50, Duration::from_secs(30))])
+        .select(Select::Min);
+    let down = Rules::new().window(2 * MINUTE).policies([Policy::percent(20, MINUTE)]);
+    Behavior::new().up(up).down(down)
+}
+
 fn kthena_config(min: u32, max: u32) -> kthena::Config {
     kthena::Config::new(bounds(min, max)).target(metric::CONCURRENCY, 30.0).target(metric::CPU, 0.6)
 }
@@ -150,6 +171,20 @@ const SILENT_METRICS: &[(Law, &str)] = &[(
     Law::Poorer,
     "upstream leaves a metric out whose readings are missing, whatever it would have asked for",
 )];
+
+const KPA: &[(Law, &str)] = &[
+    (Law::Bounds, "upstream writes nothing while zero has to wait, wherever the count is"),
+    (Law::Blind, WINDOWS),
+    (Law::Poorer, WINDOWS),
+];
+
+const FILLED_IN: &[(Law, &str)] = &[(
+    Law::Poorer,
+    "upstream takes a missing instance for a full one before it shrinks, which may be less than it really used",
+)];
+
+const WINDOWS: &str =
+    "decides on what its windows hold, in which a missing reading leaves the older ones to decide";
 
 const fn exempt(mut subject: Subject, laws: &'static [(Law, &'static str)]) -> Subject {
     subject.exempt = laws;
@@ -313,6 +348,91 @@ pub fn subjects() -> Vec<Subject> {
                 preset(Autoscaler::gaussian(config))
             },
             (1, 40),
+        ),
+        subject(
+            "stabilization",
+            || built(load().restrain(Stabilization::new(MINUTE, 5 * MINUTE)).bounds(bounds(1, 80))),
+            (1, 80),
+        ),
+        subject(
+            "rate_limit",
+            || built(load().restrain(RateLimit::doubling()).bounds(bounds(1, 80))),
+            (1, 80),
+        ),
+        subject(
+            "rate_limit_policies",
+            || {
+                let filled = behavior().filled(5 * MINUTE).expect("subjects are valid");
+                built(load().restrain(RateLimit::by(filled)).bounds(bounds(1, 80)))
+            },
+            (1, 80),
+        ),
+        exempt(subject("hpa", || preset(Autoscaler::hpa(hpa_config(2, 40))), (2, 40)), FILLED_IN),
+        exempt(
+            subject(
+                "hpa_cpu",
+                || {
+                    let config =
+                        hpa::Config::new(bounds(1, 60)).target(metric::CPU, target(Target::utilization(0.5)));
+                    preset(Autoscaler::hpa(config.scale_down_window(Duration::ZERO)))
+                },
+                (1, 60),
+            ),
+            FILLED_IN,
+        ),
+        exempt(
+            subject(
+                "hpa_behavior",
+                || preset(Autoscaler::hpa(hpa_config(1, 100).behavior(behavior()).tolerance(0.05))),
+                (1, 100),
+            ),
+            FILLED_IN,
+        ),
+        subject(
+            "hpa_scale_to_zero",
+            || {
+                let config = hpa::Config::new(bounds(0, 60))
+                    .object(metric::QUEUE_LENGTH, target(Target::average_value(20.0)))
+                    .external(metric::RPS, target(Target::value(900.0)))
+                    .scale_to_zero(true);
+                preset(Autoscaler::hpa(config))
+            },
+            (0, 60),
+        ),
+        exempt(
+            subject("kpa", || preset(Autoscaler::kpa(kpa::Config::default().max_scale(50))), (0, 50)),
+            KPA,
+        ),
+        exempt(
+            subject(
+                "kpa_delayed",
+                || {
+                    let config = kpa::Config::default()
+                        .metric(kpa::Metric::Rps)
+                        .target(40.0)
+                        .average(setpoint::window::bucketed::Average::WeightedExponential)
+                        .scale_down_delay(2 * MINUTE)
+                        .retention_period(MINUTE)
+                        .activation_scale(3)
+                        .min_scale(1)
+                        .max_scale(30);
+                    preset(Autoscaler::kpa(config))
+                },
+                (1, 30),
+            ),
+            KPA,
+        ),
+        exempt(
+            subject(
+                "kpa_never_zero",
+                || {
+                    let config =
+                        kpa::Config::default().enable_scale_to_zero(false).initial_scale(4).max_scale(90);
+                    preset(Autoscaler::kpa(config))
+                },
+                (0, 90),
+            ),
+            KPA,
         ),
     ]
 }

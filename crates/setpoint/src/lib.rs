@@ -61,6 +61,8 @@ pub mod reason;
 pub mod replicas;
 pub mod restrain;
 pub mod rounding;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod snapshot;
 pub mod stage;
 pub mod state;

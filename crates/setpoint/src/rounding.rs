@@ -143,9 +143,43 @@ pub fn to_replicas(n: i64) -> u32 {
     n.clamp(0, MAX_COUNT) as u32
 }
 
+/// The replicas that `x` of them amount to: the smallest integer at or above `x`, from 0 to [`MAX_COUNT`]; 0 for NaN. For loops over millions of
+/// numbers: it rounds without a call.
+///
+/// ```
+/// use setpoint::rounding::ceil_replicas;
+/// assert_eq!((ceil_replicas(2.0), ceil_replicas(2.1), ceil_replicas(-0.5)), (2, 3, 0));
+/// ```
+#[must_use]
+#[inline]
+pub fn ceil_replicas(x: f64) -> u32 {
+    let whole = (x as i64).clamp(0, MAX_COUNT);
+    to_replicas(whole + i64::from((whole as f64) < x))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replicas_are_rounded_up_as_by_the_longer_way() {
+        for x in [
+            0.0,
+            -0.0,
+            0.1,
+            1.0,
+            1.0 - f64::EPSILON,
+            1.0 + f64::EPSILON,
+            7.5,
+            -7.5,
+            2_147_483_646.5,
+            2_147_483_647.5,
+        ] {
+            assert_eq!(i64::from(ceil_replicas(x)), ceil_within(x, 0, MAX_COUNT).unwrap(), "{x}");
+        }
+        let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300].map(ceil_replicas);
+        assert_eq!(odd, [0, MAX_COUNT as u32, 0, MAX_COUNT as u32]);
+    }
 
     #[test]
     fn the_four_odd_inputs() {

@@ -110,7 +110,7 @@ pub trait Stage: Debug + Send + Sync {
     fn applied(&mut self, _at: Timestamp, _from: i64, _to: i64) {}
 
     /// The earliest time at which this stage could answer otherwise on the same facts, after the decision in which it took the part
-    /// `turn`. Never later than that; it may be earlier. `None` means never.
+    /// `turn`. Never later than that; it may be earlier. `None` means never; a time before `cx.now` is read as `cx.now`.
     fn next_change_at(&self, _cx: &Context<'_>, _turn: Turn) -> Option<Timestamp> {
         None
     }

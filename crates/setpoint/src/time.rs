@@ -21,7 +21,7 @@ use core::time::Duration;
 /// assert_eq!(start.since(Timestamp::from_millis(3_000)), Duration::ZERO);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -114,6 +114,14 @@ mod tests {
         assert_eq!(Timestamp::MIN - Duration::MAX, Timestamp::MIN);
         assert_eq!(Timestamp::MAX.since(Timestamp::MIN), Duration::from_millis(i64::MAX as u64));
         assert_eq!(Timestamp::from_secs(i64::MAX), Timestamp::MAX);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn an_instant_is_a_plain_number_of_milliseconds_in_json() {
+        let t = Timestamp::from_millis(-5);
+        assert_eq!(serde_json::to_string(&t).unwrap(), "-5");
+        assert_eq!(serde_json::from_str::<Timestamp>("-5").unwrap(), t);
     }
 
     #[test]

@@ -261,7 +261,8 @@ impl Autoscaler {
         let decided = i64::from(decision.replicas);
         (0..decision.parts.len()).fold(None, |first, i| {
             let turn = Turn::new(decision.parts[i], decided);
-            earliest(first, self.stage(i).next_change_at(cx, turn))
+            let next = self.stage(i).next_change_at(cx, turn);
+            earliest(first, next.map(|at| at.max(cx.now)))
         })
     }
 

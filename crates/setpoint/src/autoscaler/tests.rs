@@ -272,3 +272,46 @@ fn builders_refuse_what_cannot_run() {
     let weighted = Autoscaler::builder().recommend(Fixed::new(1)).combine(Combine::Weighted(vec![]));
     assert_eq!(weighted.build().unwrap_err().field, "weights");
 }
+
+/// Announces the same time for ever.
+#[derive(Clone, Debug)]
+struct Announces(i64);
+
+impl Stage for Announces {
+    fn name(&self) -> &str {
+        "announces"
+    }
+    fn next_change_at(&self, _: &Context<'_>, _: Turn) -> Option<Timestamp> {
+        Some(Timestamp::from_secs(self.0))
+    }
+}
+
+impl Restrain for Announces {
+    fn restrain(&self, _: &Context<'_>, input: i64, _: &mut Reasons<'_>) -> i64 {
+        input
+    }
+    fn clone_box(&self) -> Box<dyn Restrain> {
+        Box::new(self.clone())
+    }
+}
+
+#[test]
+fn a_change_that_was_announced_for_the_past_may_come_at_once() {
+    let mut scaler = Autoscaler::builder()
+        .recommend(Fixed::new(3))
+        .restrain_with(Announces(20))
+        .restrain_with(Announces(90))
+        .build()
+        .unwrap();
+    for (now, next) in [(10, 20), (20, 20), (21, 21)] {
+        assert_eq!(scaler.decide(&at(now, 3)).next_change_at(), Some(Timestamp::from_secs(next)), "at {now}");
+    }
+}
+
+#[test]
+fn readings_from_before_the_newest_decision_are_a_record_more_at_once() {
+    let mut scaler = Autoscaler::kpa(crate::kpa::Config::default().max_scale(50)).unwrap();
+    scaler.decide(&at(31, 30));
+    let late = at(29, 30).ready_unknown().value("concurrency", 0.0).unwrap();
+    assert_eq!(scaler.decide(&late).next_change_at(), Some(Timestamp::from_secs(31)));
+}

@@ -205,6 +205,24 @@ impl Reason {
         }
     }
 
+    /// The sentence of this reason, given by `stage`.
+    ///
+    /// ```
+    /// use setpoint::reason::{Reason, StageLabel};
+    /// let stage = StageLabel { name: "kpa".to_owned(), metrics: Vec::new() };
+    /// assert_eq!(Reason::Wants { count: 3 }.sentence(&stage), "kpa wants 3");
+    /// ```
+    #[must_use]
+    pub fn sentence(&self, stage: &StageLabel) -> String {
+        struct Sentence<'a>(&'a Reason, &'a StageLabel);
+        impl fmt::Display for Sentence<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.describe(f, self.1)
+            }
+        }
+        Sentence(self, stage).to_string()
+    }
+
     /// A short sentence; `metric` names the metric that the reason is about, where there is one.
     pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>, stage: &StageLabel) -> fmt::Result {
         match self {

@@ -4,7 +4,7 @@
 use core::fmt;
 
 /// A double inside a reason. Equal means the same bits, and every NaN equals every other (processors differ in the sign of theirs), so
-/// decisions can be compared. `Display` shows at most four decimals, and the serialized form keeps what plain formats cannot hold: NaN and infinities are texts.
+/// decisions can be compared. `Display` shows at most four decimals, and the serialized form keeps what text formats cannot hold: NaN and infinities are texts there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Num(pub f64);
 
@@ -89,7 +89,7 @@ mod serde_form {
 
     impl Serialize for Num {
         fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-            if self.0.is_finite() {
+            if self.0.is_finite() || !s.is_human_readable() {
                 s.serialize_f64(self.0)
             } else if self.0.is_nan() {
                 s.serialize_str("NaN")

@@ -20,7 +20,16 @@ pub enum Column<'a> {
     Milli(Cow<'a, [Option<i64>]>),
 }
 
-impl Column<'_> {
+impl<'a> Column<'a> {
+    /// Takes the place of what was there; a value that all instances share is written without touching more.
+    #[cfg(feature = "simulate")]
+    #[inline]
+    pub(super) fn replace(&mut self, with: Column<'a>) {
+        match (self, with) {
+            (Self::Same(old), Self::Same(new)) => *old = new,
+            (old, new) => *old = new,
+        }
+    }
     /// Number of entries, or `None` where all instances share one value.
     #[must_use]
     pub fn len(&self) -> Option<usize> {

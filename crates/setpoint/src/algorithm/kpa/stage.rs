@@ -153,9 +153,15 @@ impl Stage for Recommender {
     fn next_change_at(&self, cx: &Context<'_>, _turn: Turn) -> Option<Timestamp> {
         let scaler = self.scaler.as_ref()?;
         let windows = self.config.next_reading_change_at(&self.collector, scaler.clamp(cx.now));
-        // The same facts a second later are a record more.
-        let next_record = total(cx.snapshot, self.config.scaling_metric())
-            .map(|_| Timestamp::from_secs(cx.now.as_millis().div_euclid(1_000).saturating_add(1)));
+        // The same facts are a record more in the next second, or at once where the clock went back before them.
+        let second = cx.now.as_millis().div_euclid(1_000);
+        let metric = self.config.scaling_metric();
+        let recorded =
+            METRICS.into_iter().zip(self.recorded).find(|(m, _)| *m == metric).and_then(|(_, r)| r);
+        let next_record = total(cx.snapshot, metric).map(|_| match recorded {
+            Some(last) if last >= second => Timestamp::from_secs(second.saturating_add(1)),
+            _ => cx.now,
+        });
         earliest(scaler.next_change_at(&self.spec), earliest(windows, next_record))
     }
 

@@ -1,15 +1,19 @@
-//! Kthena's autoscaler for a single target: recommend, judge panic, correct, remember.
+//! Kthena's autoscaler for a single target: collect, recommend, judge panic, correct, remember.
 //!
 //! Source of the rules: `volcano-sh/kthena`, `pkg/autoscaler/algorithm/{recommendation,revision}.go` and
-//! `pkg/autoscaler/autoscaler/{scaler,status}.go`, commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. This
-//! wing collects no metrics, splits no total over several targets and repairs no ratio between roles.
+//! `pkg/autoscaler/autoscaler/{scaler,status,metric_collector}.go`, commit
+//! `3cc057284c34469fcb0ed22a12dac84b1d120719`. This wing scrapes no pod, asks no query and parses no text,
+//! splits no total over several targets and repairs no ratio between roles.
 //!
 //! One cycle, in upstream's order (its period is 15 s):
 //!
-//! 1. [`recommend`] from the readings of each metric. A [`Recommendation::Skip`] ends the cycle: nothing is recorded.
-//! 2. [`Status::judge`] asks whether the recommendation triggers panic mode and whether this step is decided in it.
-//! 3. [`Status::histories`] and [`correct`] turn the recommendation into the count. [`Status::decide`] is steps 2 and 3.
-//! 4. [`Status::record`] remembers the decision. Everything before changes nothing.
+//! 1. [`Collector::collect`] turns the scrapes of the pods and the answers of queries into one reading per metric and
+//!    the count of unready pods, and remembers the histograms. Its [`Plan`] says where each metric comes from. A
+//!    caller who has readings starts with step 2; so does the pipeline's [`Recommender`], which reads snapshots.
+//! 2. [`recommend`] from the readings of each metric. A [`Recommendation::Skip`] ends the cycle: nothing is recorded.
+//! 3. [`Status::judge`] asks whether the recommendation triggers panic mode and whether this step is decided in it.
+//! 4. [`Status::histories`] and [`correct`] turn the recommendation into the count. [`Status::decide`] is steps 3 and 4.
+//! 5. [`Status::record`] remembers the decision. Steps 2 to 4 change nothing.
 //!
 //! ```
 //! use core::time::Duration;
@@ -29,24 +33,31 @@
 //! ```
 //!
 //! Upstream discards all state whenever the generation of a policy changes; [`Status::reset`] does the same,
-//! and a changed [`Config`] asks for it, because widths are fixed when a [`Status`] is built.
+//! and a changed [`Config`] asks for it, because widths are fixed when a [`Status`] is built. For a [`Collector`] it is
+//! [`Collector::reset`].
 
 pub mod collection;
+pub mod collector;
 pub mod config;
 pub mod correction;
 #[cfg(feature = "serde")]
 mod document;
+pub mod families;
 pub mod panic_mode;
 pub mod policy;
 pub mod recommendation;
+pub mod sources;
 mod stage;
 pub mod status;
 
 pub use crate::reason::kthena::{Binding, Mode, Rule};
+pub use collection::{Collection, Outcome, Silence, collect};
+pub use collector::Collector;
 pub use config::{Aggregation, Checked, Config};
 pub use correction::{Correction, Histories, Limit, Rules, Select, correct};
 pub use panic_mode::PanicMode;
 pub use policy::{Behavior, PanicPolicy, StablePolicy};
 pub use recommendation::{MetricOutcome, Reading, Recommendation, Scope, Tally, recommend};
+pub use sources::{Metric, Plan};
 pub use stage::{Corrector, Recommender};
 pub use status::{Decision, Status, Widths};

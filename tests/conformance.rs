@@ -7,6 +7,8 @@
 mod aibrix;
 #[path = "conformance/case.rs"]
 mod case;
+#[path = "conformance/gaussian.rs"]
+mod gaussian;
 #[path = "conformance/hpa.rs"]
 mod hpa;
 #[path = "conformance/hpa_pipeline.rs"]
@@ -17,6 +19,8 @@ mod kpa;
 mod kthena;
 #[path = "conformance/kthena_groups.rs"]
 mod kthena_groups;
+#[path = "conformance/kubeai.rs"]
+mod kubeai;
 #[path = "conformance/simulate.rs"]
 mod simulate;
 #[path = "conformance/threshold.rs"]
@@ -30,6 +34,7 @@ use std::process::ExitCode;
 /// Which part of the library answers to a file, by its name or by what it says its algorithm is.
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("aibrix_apa", "aibrix APA and KPA", aibrix::case),
+    ("gaussian", "gaussian_probability", gaussian::case),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
@@ -43,6 +48,7 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("kthena_optimizer", "kthena heterogeneous cost optimizer", kthena_groups::optimizer),
     ("kthena_recommendation", "kthena recommended instances", kthena::recommendation),
     ("kthena_revision", "kthena corrected instances, panic mode and history windows", kthena::revision),
+    ("kubeai_algorithms", "kubeai_ratio", kubeai::case),
     ("simulate_reference", "simulate_reference", simulate::case),
     ("threshold", "threshold", threshold::case),
 ];
@@ -61,8 +67,6 @@ const NOT_BUILT: &[&str] = &[
     "bud_seasonal",
     "diagnostics",
     "dqn_math",
-    "gaussian",
-    "kubeai_algorithms",
 ];
 
 fn main() -> ExitCode {

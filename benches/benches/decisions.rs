@@ -7,7 +7,8 @@ use setpoint::behavior::{
 use setpoint::hpa::{CpuTiming, PodMetric, PodTarget, Pods, Tolerance, propose};
 use setpoint::kpa::{self, Metric};
 use setpoint::{
-    Autoscaler, Bounds, Decision, Group, GroupDecision, Snapshot, Timestamp, aibrix, fixed::Fixed, kthena,
+    Autoscaler, Bounds, Decision, Group, GroupDecision, Snapshot, Timestamp, aibrix, fixed::Fixed, gaussian,
+    kthena, kubeai, threshold::Thresholds,
 };
 use setpoint_benches::{NOW, fleet, hpa, snapshot, usage};
 use std::hint::black_box;
@@ -277,6 +278,51 @@ fn kthena_groups(c: &mut Criterion) {
     });
 }
 
+/// `Autoscaler::decide_into` of the KubeAI preset: ten instances, four metrics, weighted, reasons included.
+fn kubeai_decision(c: &mut Criterion) {
+    let config = kubeai::Config::new(Bounds::new(1, 1_000).expect("bounds"))
+        .latency_p99(Duration::from_millis(500))
+        .latency_p95(Duration::from_millis(300))
+        .gpu_utilization(80.0)
+        .queue_depth(10.0)
+        .algorithm("WeightedRatio")
+        .weights([1.0, 1.0, 2.0, 0.5]);
+    let mut scaler = Autoscaler::kubeai(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 0.25 + f64::from(i) / 100.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10);
+    for name in ["latency_p99_seconds", "latency_p95_seconds", "gpu_utilization", "queue_length"] {
+        snapshot = snapshot.samples(name, &values).expect("one column each");
+    }
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("kubeai/decide_into, 10 instances, 4 metrics", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
+/// `Autoscaler::decide_into` of the Gaussian preset: ten instances, a window of twenty samples that moves, reasons included.
+fn gaussian_decision(c: &mut Criterion) {
+    let band = Thresholds::new(0.4, 0.8).expect("a band");
+    let bounds = Bounds::new(1, 1_000).expect("bounds");
+    let config = gaussian::Config::window(bounds, band, "cpu", Duration::from_secs(300));
+    let mut scaler = Autoscaler::gaussian(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 0.5 + f64::from(i) / 50.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10).samples("cpu", &values).expect("one column");
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("gaussian/decide_into, 10 instances, 20 samples", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
 criterion_group!(
     benches,
     hpa_proposal,
@@ -288,6 +334,8 @@ criterion_group!(
     kthena_split,
     kthena_groups,
     aibrix_decision,
+    kubeai_decision,
+    gaussian_decision,
     fixed_decision,
     building_a_snapshot,
     state,

@@ -9,7 +9,7 @@ use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, RateLimit, Sta
 use setpoint::schedule::{Daily, Weekdays};
 use setpoint::{
     Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, Target,
-    ZeroOrAtLeast, aibrix, hpa, kpa, kthena, metric, rounding, threshold,
+    ZeroOrAtLeast, aibrix, gaussian, hpa, kpa, kthena, kubeai, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -152,6 +152,32 @@ fn long_day() -> Daily {
     let time = |text: &str| text.parse().expect("a time of day");
     Daily::new(time("00:10"), time("23:40"), Weekdays::ALL).expect("a span")
 }
+
+fn kubeai_config() -> kubeai::Config {
+    kubeai::Config::new(bounds(1, 40))
+        .latency_p99(Duration::from_millis(900))
+        .metric(kubeai::Slot::LatencyP99, metric::CPU)
+        .queue_depth(25.0)
+        .cooldown(Duration::ZERO)
+}
+
+fn smoothed() -> Autoscaler {
+    let mut registry = kubeai::Registry::default();
+    let build = |_: &kubeai::Policy| -> Box<dyn kubeai::Algorithm> {
+        Box::new(kubeai::CappedSmoothRatio::default().plain_maximum())
+    };
+    registry.register("CappedSmoothRatio", build).expect("a name of its own");
+    let config = kubeai_config().algorithm("CappedSmoothRatio");
+    preset(Autoscaler::kubeai_with(config, &registry, &kubeai::Policy::default()))
+}
+
+/// A missing reading holds the count, but a value that is gone while samples of the same name are there is not a missing reading.
+const TWO_FORMS: (Law, &str) = (
+    Law::Poorer,
+    "a metric given as a value and as samples is read from the samples where the value is gone",
+);
+const COOLDOWN_LAST: (Law, &str) =
+    (Law::Bounds, "upstream's cooldown is the last step: a count outside the bounds waits for it too");
 
 /// Upstream takes the largest recommendation of the metrics that could be read and leaves the others out.
 const SILENT_METRICS: &[(Law, &str)] = &[(
@@ -327,6 +353,51 @@ pub fn subjects() -> Vec<Subject> {
                 (0, MOST),
             ),
             &[(Law::Poorer, "the formula as printed judges the resources that there are")],
+        ),
+        exempt(subject("kubeai", || preset(Autoscaler::kubeai(kubeai_config())), (1, 40)), &[TWO_FORMS]),
+        exempt(
+            subject(
+                "kubeai_cooldown",
+                || preset(Autoscaler::kubeai(kubeai_config().cooldown(MINUTE))),
+                (1, 40),
+            ),
+            &[COOLDOWN_LAST, TWO_FORMS],
+        ),
+        exempt(
+            subject(
+                "kubeai_weighted",
+                || {
+                    let config = kubeai_config().algorithm("WeightedRatio").weights([2.0, 1.0, 1.0, 0.5]);
+                    preset(Autoscaler::kubeai(config))
+                },
+                (1, 40),
+            ),
+            &[TWO_FORMS],
+        ),
+        subject("kubeai_smoothed", smoothed, (1, 40)),
+        exempt(
+            subject(
+                "kubeai_ignoring",
+                || preset(Autoscaler::kubeai(kubeai_config().missing(kubeai::Missing::Ignore))),
+                (1, 40),
+            ),
+            &[(Law::Poorer, "upstream drops a slot without a reading, whatever it would have asked for")],
+        ),
+        subject(
+            "gaussian_values",
+            || {
+                let config = gaussian::Config::values(bounds(1, 40), band(), metric::CPU, metric::RPS);
+                preset(Autoscaler::gaussian(config))
+            },
+            (1, 40),
+        ),
+        subject(
+            "gaussian_window",
+            || {
+                let config = gaussian::Config::window(bounds(1, 40), band(), metric::CPU, 2 * MINUTE);
+                preset(Autoscaler::gaussian(config))
+            },
+            (1, 40),
         ),
         subject(
             "stabilization",

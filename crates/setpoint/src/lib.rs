@@ -28,7 +28,9 @@
 //! | Kubernetes HPA | [`Autoscaler::hpa`] | [`hpa`] |
 //! | Knative KPA | [`Autoscaler::kpa`] | [`kpa`] |
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
+//! | KubeAI Autoscaler | [`Autoscaler::kubeai`] | [`kubeai`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
+//! | utilization with its variance | [`Autoscaler::gaussian`] | [`gaussian`] |
 //! | a fleet of fixed size | [`Autoscaler::fixed`] | [`fixed`] |
 //! | targets or roles decided together | [`Group::kthena_targets`], [`Group::kthena_roles`] | [`kthena`] |
 //! | stages of their own | [`Autoscaler::builder`] | [`stage`], [`restrain`] |
@@ -71,7 +73,7 @@ mod text;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{aibrix, fixed, hpa, kpa, kthena, threshold};
+pub use algorithm::{aibrix, fixed, gaussian, hpa, kpa, kthena, kubeai, threshold};
 pub use autoscaler::{Autoscaler, Combine, Group, GroupDecision, GroupOutcome};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

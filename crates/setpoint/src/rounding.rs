@@ -88,6 +88,17 @@ fn snapped(x: f64) -> Option<f64> {
     ((x - r).abs() <= SNAP * x.abs().max(1.0)).then_some(r)
 }
 
+/// `floor(x + 0.5)`: the nearest integer, halves up, as textbooks round. No snap. Saturates at 32 bits; `None` for NaN.
+///
+/// ```
+/// use setpoint::rounding::half_up32;
+/// assert_eq!((half_up32(2.5), half_up32(-2.5), half_up32(2.49)), (Some(3), Some(-2), Some(2)));
+/// ```
+#[must_use]
+pub fn half_up32(x: f64) -> Option<i64> {
+    integral32((x + 0.5).floor())
+}
+
 /// Thousandths of `x`: the nearest integer where `x` has at most three decimals, else the next one up, as
 /// Kubernetes reads a quantity. Saturates at 64 bits; `None` for NaN and infinities, which are no quantity.
 ///

@@ -5,4 +5,7 @@ pub mod fixed;
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
+pub mod kubeai;
 pub mod threshold;
+
+pub use threshold::gaussian;

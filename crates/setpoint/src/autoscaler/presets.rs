@@ -2,10 +2,11 @@
 
 use super::{Autoscaler, Builder};
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{aibrix, hpa, kpa, kthena, threshold};
+use crate::algorithm::{aibrix, gaussian, hpa, kpa, kthena, kubeai, threshold};
+use crate::behavior::Windows;
 use crate::error::ConfigError;
 use crate::replicas::Bounds;
-use crate::restrain::{RateLimit, Stabilization, WithinBounds};
+use crate::restrain::{Cooldown, CooldownSince, RateLimit, Stabilization, WithinBounds};
 use crate::rounding;
 
 impl Autoscaler {
@@ -117,6 +118,53 @@ impl Autoscaler {
             .assemble())
     }
 
+    /// The KubeAI autoscaler: the algorithm of [`kubeai`] within its bounds, its behavior where there is one, and the cooldown last, as upstream:
+    /// a count outside the bounds waits for it too.
+    ///
+    /// # Errors
+    /// If a setting is outside its range or the algorithm is not a built-in one.
+    ///
+    /// ```
+    /// use setpoint::{Autoscaler, Bounds, Snapshot, Timestamp, kubeai};
+    /// let policy = kubeai::Config::new(Bounds::new(1, 20)?).gpu_utilization(80.0);
+    /// let mut scaler = Autoscaler::kubeai(policy)?;
+    /// let snapshot = |at, replicas| Snapshot::at(Timestamp::from_secs(at)).replicas(replicas);
+    /// assert_eq!(scaler.decide(&snapshot(0, 4).value("gpu_utilization", 100.0)?).replicas(), 5);
+    /// assert_eq!(scaler.decide(&snapshot(299, 5).value("gpu_utilization", 16.0)?).replicas(), 5);
+    /// assert_eq!(scaler.decide(&snapshot(300, 5).value("gpu_utilization", 16.0)?).replicas(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn kubeai(config: kubeai::Config) -> Result<Self, ConfigError> {
+        Self::kubeai_with(config, &kubeai::Registry::default(), &kubeai::Policy::default())
+    }
+
+    /// As [`kubeai`](Self::kubeai), with the algorithms of `registry`, built for `policy`.
+    ///
+    /// # Errors
+    /// If a setting is outside its range or no algorithm has the configured name.
+    pub fn kubeai_with(
+        config: kubeai::Config,
+        registry: &kubeai::Registry,
+        policy: &kubeai::Policy,
+    ) -> Result<Self, ConfigError> {
+        let config = config.check()?;
+        let (up, down, clock) = config.cooldowns();
+        let cooldown = Cooldown::new(up, down).since(match clock {
+            kubeai::CooldownClock::Shared => CooldownSince::AnyChange,
+            kubeai::CooldownClock::PerDirection => CooldownSince::SameDirection,
+        });
+        let (bounds, behavior) = (config.bounds(), config.behavior().cloned());
+        let builder = Self::builder().recommend(kubeai::Recommender::new(config, registry, policy)?);
+        let builder = match behavior {
+            Some(behavior) => builder
+                .restrain(Stabilization::by(Windows::of(Some(&behavior), kubeai::DEFAULT_COOLDOWN)))
+                .restrain(RateLimit::by(behavior))
+                .bounds(bounds),
+            None => builder,
+        };
+        Ok(builder.restrain(cooldown).assemble())
+    }
+
     /// The utilization threshold of [`threshold`], within its bounds.
     ///
     /// # Errors
@@ -136,5 +184,27 @@ impl Autoscaler {
         let literal = config.variant() == threshold::Variant::Literal;
         let builder = Self::builder().recommend(threshold::Recommender::new(config)?);
         Ok(if literal { builder.assemble() } else { builder.bounds(bounds).assemble() })
+    }
+
+    /// The Gaussian rule of [`gaussian`], within its bounds: the threshold on what utilization exceeds with a small probability.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    ///
+    /// ```
+    /// use setpoint::{Autoscaler, Bounds, Snapshot, Timestamp, gaussian, threshold};
+    /// let band = threshold::Thresholds::new(0.4, 0.8)?;
+    /// let mut scaler = Autoscaler::gaussian(gaussian::Config::values(Bounds::new(1, 20)?, band, "mean", "deviation"))?;
+    /// let snapshot = |deviation: f64| {
+    ///     Snapshot::at(Timestamp::from_secs(0)).replicas(10).value("mean", 0.6)?.value("deviation", deviation)
+    /// };
+    /// assert_eq!(scaler.decide(&snapshot(0.1)?).replicas(), 10);
+    /// assert_eq!(scaler.decide(&snapshot(0.2)?).replicas(), 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gaussian(config: gaussian::Config) -> Result<Self, ConfigError> {
+        let config = config.check()?;
+        let bounds = config.bounds();
+        Ok(Self::builder().recommend(gaussian::Recommender::new(config)).bounds(bounds).assemble())
     }
 }

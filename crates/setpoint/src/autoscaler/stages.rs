@@ -1,7 +1,7 @@
 //! The stages that an autoscaler is made of: the library's own as values, and the caller's behind the traits.
 
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{aibrix, hpa, kpa, kthena, threshold};
+use crate::algorithm::{aibrix, gaussian, hpa, kpa, kthena, kubeai, threshold};
 use crate::restrain::{Ceiling, Cooldown, Floor, RateLimit, Stabilization, WithinBounds, ZeroOr};
 use crate::stage::{Recommend, Restrain, Stage};
 use crate::state::{StateWriter, Value};
@@ -97,7 +97,9 @@ stages! {
         Kpa(kpa::Recommender),
         Kthena(kthena::Recommender),
         Aibrix(aibrix::Recommender),
+        KubeAi(kubeai::Recommender),
         Threshold(threshold::Recommender),
+        Gaussian(gaussian::Recommender),
     }
 }
 

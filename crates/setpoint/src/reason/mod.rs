@@ -3,9 +3,11 @@
 //! general restraints say stands here.
 
 pub mod aibrix;
+pub mod gaussian;
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
+pub mod kubeai;
 mod restraint;
 mod text;
 pub mod threshold;
@@ -169,11 +171,23 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: aibrix::AibrixReason,
     },
+    /// The KubeAI autoscaler.
+    KubeAi {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: kubeai::KubeAiReason,
+    },
     /// The utilization threshold.
     Threshold {
         /// What it says.
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: threshold::ThresholdReason,
+    },
+    /// The Gaussian rule.
+    Gaussian {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: gaussian::GaussianReason,
     },
     /// A caller's own note.
     Custom {
@@ -199,7 +213,9 @@ impl Reason {
             Self::Kpa { reason } => reason.effect(),
             Self::Kthena { reason } => reason.effect(),
             Self::Aibrix { reason } => reason.effect(),
+            Self::KubeAi { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
+            Self::Gaussian { reason } => reason.effect(),
             _ => Effect::Note,
         }
     }
@@ -242,7 +258,9 @@ impl Reason {
             Self::Kpa { reason } => reason.describe(f, stage),
             Self::Kthena { reason } => reason.describe(f, stage),
             Self::Aibrix { reason } => reason.describe(f, stage),
+            Self::KubeAi { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
+            Self::Gaussian { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),
         }
     }

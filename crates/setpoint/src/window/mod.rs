@@ -10,6 +10,7 @@ pub mod fresh;
 pub mod histogram;
 pub mod latest;
 pub mod line;
+pub mod moments;
 pub mod record;
 pub mod snapshots;
 
@@ -19,5 +20,6 @@ pub use fresh::Width;
 pub use histogram::Histogram;
 pub use latest::LatestBuckets;
 pub use line::LineWindow;
+pub use moments::{MomentWindow, Moments};
 pub use record::{Extreme, RecordWindow};
 pub use snapshots::SnapshotWindow;

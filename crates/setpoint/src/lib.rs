@@ -28,6 +28,7 @@
 //! | Kubernetes HPA | [`Autoscaler::hpa`] | [`hpa`] |
 //! | Knative KPA | [`Autoscaler::kpa`] | [`kpa`] |
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
+//! | BudAIScaler | [`Autoscaler::bud`] | [`bud`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
 //! | a fleet of fixed size | [`Autoscaler::fixed`] | [`fixed`] |
 //! | stages of their own | [`Autoscaler::builder`] | [`stage`], [`restrain`] |
@@ -65,7 +66,7 @@ pub mod state;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{fixed, hpa, kpa, kthena, threshold};
+pub use algorithm::{bud, fixed, hpa, kpa, kthena, threshold};
 pub use autoscaler::{Autoscaler, Combine};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

@@ -1,5 +1,6 @@
 //! One wing per system, each named as its users name it. No wing imports another.
 
+pub mod bud;
 pub mod fixed;
 pub mod hpa;
 pub mod kpa;

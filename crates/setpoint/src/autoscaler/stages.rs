@@ -1,7 +1,7 @@
 //! The stages that an autoscaler is made of: the library's own as values, and the caller's behind the traits.
 
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{hpa, kpa, kthena, threshold};
+use crate::algorithm::{bud, hpa, kpa, kthena, threshold};
 use crate::restrain::{Ceiling, Cooldown, Floor, RateLimit, Stabilization, WithinBounds, ZeroOr};
 use crate::stage::{Recommend, Restrain, Stage};
 use crate::state::{StateWriter, Value};
@@ -96,6 +96,7 @@ stages! {
         Hpa(hpa::Recommender),
         Kpa(kpa::Recommender),
         Kthena(kthena::Recommender),
+        Bud(bud::Recommender),
         Threshold(threshold::Recommender),
     }
 }
@@ -113,5 +114,7 @@ stages! {
         RateLimit(RateLimit),
         KpaLastStep(kpa::LastStep),
         KthenaCorrection(kthena::Corrector),
+        BudStep(bud::Step),
+        BudPace(bud::Pace),
     }
 }

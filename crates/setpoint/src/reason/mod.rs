@@ -2,6 +2,7 @@
 //! made at the edge, by [`Decision`](crate::Decision)'s `Display`. Each system has its own file of reasons; what the pipeline itself and the
 //! general restraints say stands here.
 
+pub mod bud;
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
@@ -157,6 +158,12 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: kthena::KthenaReason,
     },
+    /// Bud.
+    Bud {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: bud::BudReason,
+    },
     /// The utilization threshold.
     Threshold {
         /// What it says.
@@ -184,6 +191,7 @@ impl Reason {
             Self::Hpa { reason } => reason.effect(),
             Self::Kpa { reason } => reason.effect(),
             Self::Kthena { reason } => reason.effect(),
+            Self::Bud { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
             _ => Effect::Note,
         }
@@ -207,6 +215,7 @@ impl Reason {
             Self::Hpa { reason } => reason.describe(f, stage),
             Self::Kpa { reason } => reason.describe(f, stage),
             Self::Kthena { reason } => reason.describe(f, stage),
+            Self::Bud { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),
         }

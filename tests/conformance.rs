@@ -3,6 +3,8 @@
 //!
 //! `SETPOINT_VECTORS` names another folder of vector files, `SETPOINT_TRACES` the folder of traces that some cases need.
 
+#[path = "conformance/bud.rs"]
+mod bud;
 #[path = "conformance/case.rs"]
 mod case;
 #[path = "conformance/hpa.rs"]
@@ -23,6 +25,8 @@ use std::process::ExitCode;
 
 /// Which part of the library answers to a file, by its name or by what it says its algorithm is.
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
+    ("bud_kpa", "bud_kpa", bud::kpa),
+    ("bud_scaler", "budscaler", bud::scaler),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),

@@ -143,7 +143,7 @@ impl Aggregator {
     #[must_use]
     pub fn in_panic(&self, now: Timestamp, tolerance_percent: f64) -> bool {
         match (self.panic_average(now), self.stable_average(now)) {
-            (Some(panic), Some(stable)) if stable == 0.0 => panic > 0.0,
+            (Some(panic), Some(0.0)) => panic > 0.0,
             (Some(panic), Some(stable)) => panic > stable * (1.0 + tolerance_percent / 100.0),
             _ => false,
         }

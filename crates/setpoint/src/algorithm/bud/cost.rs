@@ -29,7 +29,7 @@ pub struct Cost {
 #[must_use]
 pub fn ceiling(current: i64, desired: i64, cost: Cost) -> i64 {
     let Cost { current_per_hour: bill, budget_per_hour: budget, replica_per_hour: price } = cost;
-    if !(budget > 0.0) || !bill.is_finite() || !price.is_finite() {
+    if budget.is_nan() || budget <= 0.0 || !bill.is_finite() || !price.is_finite() {
         return desired;
     }
     if bill > budget && price > 0.0 {

@@ -112,7 +112,7 @@ pub fn optimal_replicas(
     min: i64,
     max: i64,
 ) -> i64 {
-    if !(target > 0.0) || !target.is_finite() || !value.is_finite() {
+    if !target.is_finite() || target <= 0.0 || !value.is_finite() {
         return current;
     }
     let by_metric = ceil32(current as f64 * value / target).unwrap_or(current);

@@ -78,7 +78,7 @@ pub fn counts(rules: &Blend, prediction: Prediction) -> bool {
 /// ```
 #[must_use]
 pub fn replicas_for_load(load: f64, capacity: f64, min: i64, max: i64) -> i64 {
-    if !(capacity > 0.0) {
+    if capacity.is_nan() || capacity <= 0.0 {
         return min;
     }
     ceil32(load / capacity).map_or(min, |count| super::pipeline::within(count, min, max))

@@ -87,9 +87,12 @@ fn every_input_says_what_it_did_and_the_sentence_tells_it() {
     let moves: Vec<(i64, i64)> = told(&decision)
         .iter()
         .filter_map(|reason| match reason {
-            Reason::Bud { reason: BudReason::Gpu { from, to, .. } }
-            | Reason::Bud { reason: BudReason::Blended { from, to, .. } }
-            | Reason::Bud { reason: BudReason::Budget { from, to, .. } } => Some((*from, *to)),
+            Reason::Bud {
+                reason:
+                    BudReason::Gpu { from, to, .. }
+                    | BudReason::Blended { from, to, .. }
+                    | BudReason::Budget { from, to, .. },
+            } => Some((*from, *to)),
             _ => None,
         })
         .collect();

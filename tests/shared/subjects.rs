@@ -2,12 +2,13 @@
 //! over. A new recommender, restraint or preset gets all of these tests by one entry here.
 
 use core::time::Duration;
+use setpoint::behavior::Policy;
 use setpoint::fixed::Fixed;
 use setpoint::reason::{Failure, Reason, Reasons};
 use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, ZeroOr};
 use setpoint::{
     Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, ZeroOrAtLeast,
-    kthena, metric, rounding, threshold,
+    bud, kthena, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -111,6 +112,15 @@ fn kthena_config(min: u32, max: u32) -> kthena::Config {
     kthena::Config::new(bounds(min, max)).target(metric::CONCURRENCY, 30.0).target(metric::CPU, 0.6)
 }
 
+fn bud_config() -> bud::Config {
+    let slow = bud::Side::new().policies([Policy::pods(4, MINUTE), Policy::percent(50, MINUTE)]);
+    bud::Config::new(bounds(2, 40))
+        .metric(metric::CONCURRENCY, 30.0)
+        .metric(metric::CPU, 0.6)
+        .up(slow)
+        .down(bud::Side::new().cooldown(Duration::from_secs(5)))
+}
+
 fn band() -> threshold::Thresholds {
     threshold::Thresholds::new(0.4, 0.8).expect("a band")
 }
@@ -124,6 +134,13 @@ const SILENT_METRICS: &[(Law, &str)] = &[(
     Law::Poorer,
     "upstream leaves a metric out whose readings are missing, whatever it would have asked for",
 )];
+
+/// Bud's policies, gate and cooldown come after its bounds.
+const BUD_LAST_STEPS: &[(Law, &str)] = &[
+    SILENT_METRICS[0],
+    (Law::Bounds, "upstream's policies, gate and cooldown can keep a count outside the bounds"),
+    (Law::Unseeing, "for the same reason a count below the minimum may stay there"),
+];
 
 const fn exempt(mut subject: Subject, laws: &'static [(Law, &'static str)]) -> Subject {
     subject.exempt = laws;
@@ -218,6 +235,27 @@ pub fn subjects() -> Vec<Subject> {
                 || {
                     let config = kthena_config(2, 40).aggregation(kthena::Aggregation::PerInstance);
                     preset(Autoscaler::kthena(config))
+                },
+                (2, 40),
+            ),
+            SILENT_METRICS,
+        ),
+        exempt(subject("bud", || preset(Autoscaler::bud(bud_config())), (2, 40)), BUD_LAST_STEPS),
+        exempt(
+            subject(
+                "bud_bounds_last",
+                || preset(Autoscaler::bud(bud_config().enforce_bounds_last(true))),
+                (2, 40),
+            ),
+            SILENT_METRICS,
+        ),
+        exempt(
+            subject(
+                "bud_kpa",
+                || {
+                    preset(Autoscaler::bud(
+                        bud_config().strategy(bud::Strategy::Kpa).enforce_bounds_last(true),
+                    ))
                 },
                 (2, 40),
             ),

@@ -266,6 +266,21 @@ fn panic_passes_policies_and_gate_of_the_strategy_kpa_alone() {
 }
 
 #[test]
+fn panic_does_not_pass_the_policies_of_reduction() {
+    let kpa = config().strategy(Strategy::Kpa).down(Side::new().policies([Policy::pods(1, MINUTE)]));
+    assert_eq!(once(kpa, &seen(0, 30, 90.0)), 29);
+}
+
+#[test]
+fn an_active_hint_of_any_size_silences_the_prediction() {
+    let snapshot = seen(0, 4, 10.0).value(facts::PREDICTED_REPLICAS, 20.0).unwrap();
+    let snapshot = snapshot.value(facts::PREDICTION_CONFIDENCE, 1.0).unwrap();
+    let hinted = snapshot.clone().value(facts::SCHEDULE_HINTS, 0.0).unwrap();
+    let blended = config().prediction(Blend::default());
+    assert_eq!((once(blended.clone(), &snapshot), once(blended, &hinted)), (9, 4));
+}
+
+#[test]
 fn the_strategy_kpa_has_no_ear_for_hints_and_budgets() {
     let snapshot = seen(0, 8, 10.0).value(facts::SCHEDULE_HINTS, 15.0).unwrap();
     let snapshot = snapshot

@@ -5,6 +5,8 @@
 
 #[path = "conformance/aibrix.rs"]
 mod aibrix;
+#[path = "conformance/bud.rs"]
+mod bud;
 #[path = "conformance/case.rs"]
 mod case;
 #[path = "conformance/gaussian.rs"]
@@ -35,6 +37,8 @@ use std::process::ExitCode;
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
     ("aibrix_apa", "aibrix APA and KPA", aibrix::case),
     ("gaussian", "gaussian_probability", gaussian::case),
+    ("bud_kpa", "bud_kpa", bud::kpa),
+    ("bud_scaler", "budscaler", bud::scaler),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
@@ -59,10 +63,8 @@ const NOT_BUILT: &[&str] = &[
     "arima_fit",
     "bud_accuracy",
     "bud_cost",
-    "bud_kpa",
     "bud_patterns",
     "bud_prediction",
-    "bud_scaler",
     "bud_schedule",
     "bud_seasonal",
     "diagnostics",

@@ -2,8 +2,9 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use setpoint::behavior::{
-    Behavior, Recommendations, Record, ScaleEvent, ScaleEvents, Windows, limit, stabilize,
+    Behavior, Policy, Recommendations, Record, ScaleEvent, ScaleEvents, Windows, limit, stabilize,
 };
+use setpoint::bud;
 use setpoint::hpa::{CpuTiming, PodMetric, PodTarget, Pods, Tolerance, propose};
 use setpoint::kpa::{self, Metric};
 use setpoint::{
@@ -323,6 +324,44 @@ fn gaussian_decision(c: &mut Criterion) {
     });
 }
 
+/// `Autoscaler::decide_into` of the Bud preset with every input configured and given: ten instances, four metrics, reasons included.
+fn bud_decision(c: &mut Criterion) {
+    let names = ["requests", "tokens", "kv_cache", "queue"];
+    let slow = bud::Side::new().policies([Policy::pods(4, Duration::from_secs(60))]);
+    let settings = bud::Config::new(Bounds::new(1, 1_000).expect("bounds"))
+        .up(slow.clone())
+        .down(slow)
+        .gpu(bud::GpuThresholds { memory: Some(80.0), compute: Some(80.0) })
+        .prediction(bud::Blend::default())
+        .budget_per_hour(100.0);
+    let config = names.into_iter().fold(settings, |config, name| config.metric(name, 10.0));
+    let mut scaler = Autoscaler::bud(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 8.0 + f64::from(i) / 2.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10);
+    for name in names {
+        snapshot = snapshot.samples(name, &values).expect("one column each");
+    }
+    for (name, value) in [
+        (bud::facts::GPU_MEMORY_UTILIZATION, 85.0),
+        (bud::facts::GPU_COMPUTE_UTILIZATION, 60.0),
+        (bud::facts::PREDICTED_REPLICAS, 20.0),
+        (bud::facts::PREDICTION_CONFIDENCE, 0.9),
+        (bud::facts::COST_PER_HOUR, 30.0),
+        (bud::facts::REPLICA_COST_PER_HOUR, 3.0),
+    ] {
+        snapshot = snapshot.value(name, value).expect("one value each");
+    }
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("bud/decide_into, 10 instances, 4 metrics", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
 criterion_group!(
     benches,
     hpa_proposal,
@@ -336,6 +375,7 @@ criterion_group!(
     aibrix_decision,
     kubeai_decision,
     gaussian_decision,
+    bud_decision,
     fixed_decision,
     building_a_snapshot,
     state,

@@ -9,7 +9,7 @@ use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, RateLimit, Sta
 use setpoint::schedule::{Daily, Weekdays};
 use setpoint::{
     Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, Target,
-    ZeroOrAtLeast, aibrix, gaussian, hpa, kpa, kthena, kubeai, metric, rounding, threshold,
+    ZeroOrAtLeast, aibrix, bud, gaussian, hpa, kpa, kthena, kubeai, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -133,6 +133,15 @@ fn kthena_config(min: u32, max: u32) -> kthena::Config {
     kthena::Config::new(bounds(min, max)).target(metric::CONCURRENCY, 30.0).target(metric::CPU, 0.6)
 }
 
+fn bud_config() -> bud::Config {
+    let slow = bud::Side::new().policies([Policy::pods(4, MINUTE), Policy::percent(50, MINUTE)]);
+    bud::Config::new(bounds(2, 40))
+        .metric(metric::CONCURRENCY, 30.0)
+        .metric(metric::CPU, 0.6)
+        .up(slow)
+        .down(bud::Side::new().cooldown(Duration::from_secs(5)))
+}
+
 fn band() -> threshold::Thresholds {
     threshold::Thresholds::new(0.4, 0.8).expect("a band")
 }
@@ -206,6 +215,13 @@ const OLD_READINGS: &[(Law, &str)] = &[
         Law::Blind,
         "with no instances upstream goes by readings of any age, and by none where there never was one",
     ),
+];
+
+/// Bud's policies, gate and cooldown come after its bounds.
+const BUD_LAST_STEPS: &[(Law, &str)] = &[
+    SILENT_METRICS[0],
+    (Law::Bounds, "upstream's policies, gate and cooldown can keep a count outside the bounds"),
+    (Law::Unseeing, "for the same reason a count below the minimum may stay there"),
 ];
 
 const fn exempt(mut subject: Subject, laws: &'static [(Law, &'static str)]) -> Subject {
@@ -333,6 +349,27 @@ pub fn subjects() -> Vec<Subject> {
                 (0, 40),
             ),
             OLD_READINGS,
+        ),
+        exempt(subject("bud", || preset(Autoscaler::bud(bud_config())), (2, 40)), BUD_LAST_STEPS),
+        exempt(
+            subject(
+                "bud_bounds_last",
+                || preset(Autoscaler::bud(bud_config().enforce_bounds_last(true))),
+                (2, 40),
+            ),
+            SILENT_METRICS,
+        ),
+        exempt(
+            subject(
+                "bud_kpa",
+                || {
+                    preset(Autoscaler::bud(
+                        bud_config().strategy(bud::Strategy::Kpa).enforce_bounds_last(true),
+                    ))
+                },
+                (2, 40),
+            ),
+            SILENT_METRICS,
         ),
         subject("threshold", || preset(Autoscaler::threshold(threshold_config(band()))), (1, 40)),
         subject(

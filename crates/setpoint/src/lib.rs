@@ -29,6 +29,7 @@
 //! | Knative KPA | [`Autoscaler::kpa`] | [`kpa`] |
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
 //! | KubeAI Autoscaler | [`Autoscaler::kubeai`] | [`kubeai`] |
+//! | BudAIScaler | [`Autoscaler::bud`] | [`bud`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
 //! | utilization with its variance | [`Autoscaler::gaussian`] | [`gaussian`] |
 //! | a fleet of fixed size | [`Autoscaler::fixed`] | [`fixed`] |
@@ -73,7 +74,7 @@ mod text;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{aibrix, fixed, gaussian, hpa, kpa, kthena, kubeai, threshold};
+pub use algorithm::{aibrix, bud, fixed, gaussian, hpa, kpa, kthena, kubeai, threshold};
 pub use autoscaler::{Autoscaler, Combine, Group, GroupDecision, GroupOutcome};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};

@@ -36,6 +36,17 @@ pub fn trunc32(x: f64) -> Option<i64> {
     integral32(x.trunc())
 }
 
+/// Nearest integer to `x`, halves away from zero, saturating at 32 bits; `None` for NaN.
+///
+/// ```
+/// use setpoint::rounding::round32;
+/// assert_eq!((round32(2.5), round32(-2.5), round32(2.4999)), (Some(3), Some(-3), Some(2)));
+/// ```
+#[must_use]
+pub fn round32(x: f64) -> Option<i64> {
+    integral32(x.round())
+}
+
 /// A count of at least `lo` and at most `hi` from the smallest integer at or above `x`; `None` for NaN.
 #[must_use]
 pub fn ceil_within(x: f64, lo: i64, hi: i64) -> Option<i64> {
@@ -210,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_four_odd_inputs() {
-        for f in [ceil32, floor32, trunc32, snap_ceil, snap_floor] {
+        for f in [ceil32, floor32, round32, trunc32, snap_ceil, snap_floor] {
             assert_eq!(f(f64::NAN), None);
             assert_eq!(f(f64::INFINITY), Some(MAX_COUNT));
             assert_eq!(f(f64::NEG_INFINITY), Some(MIN_COUNT));

@@ -2,9 +2,11 @@
 
 use super::{Autoscaler, Builder};
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{aibrix, gaussian, hpa, kpa, kthena, kubeai, threshold};
+use crate::algorithm::{aibrix, bud, gaussian, hpa, kpa, kthena, kubeai, threshold};
 use crate::behavior::Windows;
+use crate::behavior::{self, Behavior};
 use crate::error::ConfigError;
+use crate::metric::Target;
 use crate::replicas::Bounds;
 use crate::restrain::{Cooldown, CooldownSince, RateLimit, Stabilization, WithinBounds};
 use crate::rounding;
@@ -165,6 +167,55 @@ impl Autoscaler {
         Ok(builder.restrain(cooldown).assemble())
     }
 
+    /// BudAIScaler by its strategy: with [`bud::Strategy::BudScaler`] the metrics, then GPUs, prediction, schedule hint, budget, bounds,
+    /// policies, starting gate and cooldown; with [`bud::Strategy::Kpa`] the metrics, bounds, policies, gate and cooldown; with
+    /// [`bud::Strategy::Hpa`] a Kubernetes autoscaler of the metrics that it can read. Inputs that are not configured have no stage.
+    ///
+    /// # Errors
+    /// If a setting is outside its range; with [`bud::Strategy::Hpa`] also if no metric is left, or the Kubernetes autoscaler refuses it.
+    ///
+    /// ```
+    /// use setpoint::{Autoscaler, Bounds, Snapshot, Timestamp, bud};
+    /// let config = bud::Config::new(Bounds::new(2, 20)?).metric("gpu_cache_usage_perc", 70.0);
+    /// let mut scaler = Autoscaler::bud(config)?;
+    /// let snapshot = Snapshot::at(Timestamp::from_secs(0))
+    ///     .replicas(4)
+    ///     .value("gpu_cache_usage_perc", 84.0)?
+    ///     .value(bud::facts::SCHEDULE_HINTS, 8.0)?;
+    /// let decision = scaler.decide(&snapshot);
+    /// assert_eq!(decision.replicas(), 8);
+    /// assert!(decision.to_string().ends_with("gpu_cache_usage_perc decides: 5; schedule hint asks for 8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bud(config: bud::Config) -> Result<Self, ConfigError> {
+        let config = config.check()?;
+        if config.strategy() == bud::Strategy::Hpa {
+            return Self::hpa(bud_as_hpa(&config)?);
+        }
+        let plan = bud::Plan::new(&config)?;
+        let rules = plan.rules();
+        let step = |rule| bud::Step::new(rule, &plan);
+        let mut builder = Self::builder().recommend(bud::Recommender::new(&plan));
+        if config.strategy() == bud::Strategy::BudScaler {
+            if rules.gpu.is_some() {
+                builder = builder.restrain(step(bud::Rule::Gpu));
+            }
+            if rules.prediction.is_some() {
+                builder = builder.restrain(step(bud::Rule::Prediction));
+            }
+            builder = builder.restrain(step(bud::Rule::Hint)).restrain(step(bud::Rule::Budget));
+        }
+        builder = builder
+            .bounds(config.bounds())
+            .restrain(bud::Pace::new(&plan))
+            .restrain(step(bud::Rule::Gate))
+            .restrain(Cooldown::new(rules.up_cooldown, rules.down_cooldown));
+        if rules.enforce_bounds_last {
+            builder = builder.bounds(config.bounds());
+        }
+        Ok(builder.assemble())
+    }
+
     /// The utilization threshold of [`threshold`], within its bounds.
     ///
     /// # Errors
@@ -207,4 +258,53 @@ impl Autoscaler {
         let bounds = config.bounds();
         Ok(Self::builder().recommend(gaussian::Recommender::new(config)).bounds(bounds).assemble())
     }
+}
+
+/// The Kubernetes autoscaler that Bud's strategy of that name asks for: metrics of sources that it does not know, and resources whose target is
+/// not a whole percentage, are left out.
+fn bud_as_hpa(config: &bud::Checked) -> Result<hpa::Config, ConfigError> {
+    let mut native = hpa::Config::new(config.bounds());
+    let mut metrics = 0;
+    for (source, name, target) in config.metrics() {
+        native = match source {
+            bud::Source::Resource if target.fract() == 0.0 => {
+                native.target(name, Target::utilization(target / 100.0)?)
+            }
+            bud::Source::Custom => native.pods(name, Target::average_value(*target)?),
+            bud::Source::External => native.external(name, Target::value(*target)?),
+            bud::Source::Resource | bud::Source::Direct => continue,
+        };
+        metrics += 1;
+    }
+    if metrics == 0 {
+        let allowed = "at least one resource with a whole percentage, custom or external metric";
+        return Err(ConfigError::new("metrics", "none that the strategy hpa can read", allowed));
+    }
+    let (up, down) = config.sides();
+    let behavior = match (bud_as_rules(up), bud_as_rules(down)) {
+        (None, None) => return Ok(native),
+        (Some(up), None) => Behavior::new().up(up),
+        (None, Some(down)) => Behavior::new().down(down),
+        (Some(up), Some(down)) => Behavior::new().up(up).down(down),
+    };
+    Ok(native.behavior(behavior))
+}
+
+/// The rules of one direction as Kubernetes reads them: what Bud calls a cooldown is its stabilization window. `None` where nothing is given.
+fn bud_as_rules(side: &bud::Side) -> Option<behavior::Rules> {
+    let (window, select, policies) = side.given();
+    if window.is_none() && select.is_none() && policies.is_empty() {
+        return None;
+    }
+    let mut rules = behavior::Rules::new();
+    if let Some(window) = window {
+        rules = rules.window(window);
+    }
+    if let Some(select) = select {
+        rules = rules.select(select);
+    }
+    if !policies.is_empty() {
+        rules = rules.policies(policies);
+    }
+    Some(rules)
 }

@@ -1,7 +1,7 @@
 //! The stages that an autoscaler is made of: the library's own as values, and the caller's behind the traits.
 
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{aibrix, gaussian, hpa, kpa, kthena, kubeai, threshold};
+use crate::algorithm::{aibrix, bud, gaussian, hpa, kpa, kthena, kubeai, threshold};
 use crate::restrain::{Ceiling, Cooldown, Floor, RateLimit, Stabilization, WithinBounds, ZeroOr};
 use crate::stage::{Recommend, Restrain, Stage};
 use crate::state::{StateWriter, Value};
@@ -98,6 +98,7 @@ stages! {
         Kthena(kthena::Recommender),
         Aibrix(aibrix::Recommender),
         KubeAi(kubeai::Recommender),
+        Bud(bud::Recommender),
         Threshold(threshold::Recommender),
         Gaussian(gaussian::Recommender),
     }
@@ -118,5 +119,7 @@ stages! {
         KthenaCorrection(kthena::Corrector),
         AibrixCooldown(aibrix::Cooldown),
         AibrixBounds(aibrix::BoundsByTime),
+        BudStep(bud::Step),
+        BudPace(bud::Pace),
     }
 }

@@ -3,6 +3,7 @@
 //! general restraints say stands here.
 
 pub mod aibrix;
+pub mod bud;
 pub mod gaussian;
 pub mod hpa;
 pub mod kpa;
@@ -177,6 +178,12 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: kubeai::KubeAiReason,
     },
+    /// Bud.
+    Bud {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: bud::BudReason,
+    },
     /// The utilization threshold.
     Threshold {
         /// What it says.
@@ -214,6 +221,7 @@ impl Reason {
             Self::Kthena { reason } => reason.effect(),
             Self::Aibrix { reason } => reason.effect(),
             Self::KubeAi { reason } => reason.effect(),
+            Self::Bud { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
             Self::Gaussian { reason } => reason.effect(),
             _ => Effect::Note,
@@ -259,6 +267,7 @@ impl Reason {
             Self::Kthena { reason } => reason.describe(f, stage),
             Self::Aibrix { reason } => reason.describe(f, stage),
             Self::KubeAi { reason } => reason.describe(f, stage),
+            Self::Bud { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
             Self::Gaussian { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),

@@ -1,6 +1,7 @@
 //! Groups as a caller meets them: snapshots in, counts of all members out. All remember a step or none does.
 
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use setpoint::kthena::roles::Role;
 use setpoint::kthena::{
     self, Behavior, PanicPolicy, Ratio, RatioError, RatioRule, RolesConfig, TargetsConfig,
@@ -396,7 +397,18 @@ fn step(group: &Group, at: i64, counts: &[u32], loads: &[Option<u32>; 3]) -> Vec
     group.names().iter().zip(counts).zip(loads).map(member).collect()
 }
 
+/// Cases that failed once are kept beside this file and tried first.
+fn kept() -> ProptestConfig {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/groups.regressions");
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(path))),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
+    #![proptest_config(kept())]
+
     #[test]
     fn a_group_restored_midway_decides_the_same(script in script()) {
         for build in [|| roles(in_panic()), || targets(in_panic())] {

@@ -410,6 +410,8 @@ fn each(
         adjusted: repaired.adjusted(),
         within: repaired.ratio.is_none_or(|value| ratio.holds(value)),
     });
+    // What was remembered just now may expire earlier than what was there before.
+    quiet = None;
     for (i, (scaler, snapshot)) in members.iter_mut().zip(snapshots).enumerate() {
         let cx = scaler.look_again(now, snapshot);
         let decision = &mut group.members[i];
@@ -421,6 +423,7 @@ fn each(
         if decision.changes() {
             scaler.tell_applied(cx.now, cx.current, i64::from(decision.replicas));
         }
+        quiet = earliest(quiet, scaler.quiet_until(&cx, decision));
     }
     quiet
 }

@@ -194,7 +194,7 @@ impl Checked {
 /// The facts of several targets as those of one whole, for a [`Recommender`] that takes values one by one: each target
 /// stands for one instance, whose sample is the sum over the target's ready instances, and which is silent where no ready
 /// instance reports the metric or one blocks. Counts add up. Values from outside are combined by
-/// [`aggregate`](super::optimizer::aggregate) over the targets that have one; if any has, samples of that name do not
+/// [`aggregate`] over the targets that have one; if any has, samples of that name do not
 /// count.
 ///
 /// # Errors

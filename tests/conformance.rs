@@ -3,6 +3,8 @@
 //!
 //! `SETPOINT_VECTORS` names another folder of vector files, `SETPOINT_TRACES` the folder of traces that some cases need.
 
+#[path = "conformance/arima.rs"]
+mod arima;
 #[path = "conformance/case.rs"]
 mod case;
 #[path = "conformance/hpa.rs"]
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 
 /// Which part of the library answers to a file, by its name or by what it says its algorithm is.
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
+    ("arima_fit", "arima_fit", arima::fit),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
@@ -34,7 +37,7 @@ const ADAPTERS: &[(&str, &str, Adapter)] = &[
 ];
 
 /// Files whose algorithm is not built yet. This list shrinks to nothing.
-const NOT_BUILT: &[&str] = &[];
+const NOT_BUILT: &[&str] = &["arima_auto"];
 
 fn main() -> ExitCode {
     let folder = std::env::var_os("SETPOINT_VECTORS")

@@ -1,0 +1,32 @@
+//! Seasonal ARIMA models with regressors: exact Gaussian likelihood, maximum likelihood from several fixed starts, forecasts with
+//! standard errors, automatic orders, and a filter that takes one point at a time. Signs and counts are those of R's
+//! `stats::arima` (4.2.2); numbers are exact where it approximates (no large prior variance, no early stop).
+//!
+//! | file | its one job |
+//! |---|---|
+//! | `model` | orders, constant, coefficients, configuration |
+//! | `polynomial`, `transform` | products of factors, partial autocorrelations, free parameters |
+//! | `start`, `recursion` | stationary start, fast recursion and its derivative |
+//! | `kalman` | full filter: gaps, diffuse levels, one point at a time |
+//! | `likelihood` | differences, scale, regression, which filter |
+//! | `initial`, `optimize`, `estimate` | starting values, BFGS, the search |
+//! | `fitted` | the result and its forecasts |
+//! | `online` | one point at a time, when to refit, saved state |
+
+mod estimate;
+mod fitted;
+mod initial;
+mod kalman;
+mod likelihood;
+mod linear;
+mod model;
+mod online;
+mod optimize;
+mod polynomial;
+mod recursion;
+mod start;
+mod transform;
+
+pub use fitted::{FittedArima, StandardErrors};
+pub use model::{Arima, Coefficients, Constant, Orders, Variance};
+pub use online::{Innovation, Online, RefitDue, RefitPolicy};

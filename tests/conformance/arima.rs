@@ -2,7 +2,9 @@
 
 use crate::case::{Verdict, float, int, list, number};
 use serde_json::Value;
-use setpoint::forecast::arima::{Arima, Coefficients, Constant, FittedArima, Orders, Variance};
+use setpoint::forecast::arima::{
+    Arima, AutoArima, Coefficients, Constant, FittedArima, Orders, Search, Variance,
+};
 use setpoint::forecast::{Fit, Forecaster};
 
 fn series(v: &Value) -> Vec<f64> {
@@ -204,4 +206,27 @@ fn fitted(faults: &mut Faults, model: &Arima, y: &[f64], input: &Value, referenc
             faults.near(name, e, g, 0.05 * e);
         }
     }
+}
+
+pub(crate) fn auto(case: &Value) -> Verdict {
+    let (input, expect) = (&case["input"], &case["expect"]);
+    let y = series(&input["series"]);
+    let period = usize::try_from(int(&input["period"])).expect("a period is positive");
+    let mut faults = Faults::default();
+    for (search, block, bar) in [
+        (Search::Stepwise, "stepwise_default", "bar_stepwise_aicc_max"),
+        (Search::Exhaustive, "exhaustive_exact", "bar_exhaustive_aicc_max"),
+    ] {
+        let Some(most) = number(&expect[bar]) else { continue };
+        let theirs = orders(&expect[block], &input["period"]);
+        let ours = AutoArima::new().period(period).search(search).fit(&y).expect("a model");
+        let got = ours.orders();
+        if (got.d, got.seasonal_d) != (theirs.d, theirs.seasonal_d) {
+            faults.0.push(format!("{block}: differences of {got} for those of {theirs}"));
+        }
+        if !(ours.aicc() <= most) {
+            faults.0.push(format!("{block}: aicc {} of {got} for at most {most} ({theirs})", ours.aicc()));
+        }
+    }
+    faults.verdict()
 }

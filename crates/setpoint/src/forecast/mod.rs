@@ -4,6 +4,8 @@
 pub mod arima;
 mod error;
 mod normal;
+pub mod seasonal_strength;
+pub mod unit_root;
 
 pub use error::{FitError, ForecastError};
 pub use normal::quantile as normal_quantile;

@@ -102,6 +102,18 @@ impl FittedArima {
         Self::finish(model, series, &prepared, &mut likelihood, &best.at.clone(), best.converged)
     }
 
+    /// The model at free parameters that a search has found.
+    pub(crate) fn from_free(
+        model: &Arima,
+        series: &[f64],
+        free: &[f64],
+        converged: bool,
+    ) -> Result<Self, FitError> {
+        let prepared = prepare(model, series)?;
+        let mut likelihood = prepared.likelihood(model)?;
+        Self::finish(model, series, &prepared, &mut likelihood, free, converged)
+    }
+
     fn finish(
         model: &Arima,
         series: &[f64],

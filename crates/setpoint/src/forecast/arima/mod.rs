@@ -11,6 +11,7 @@
 //! | `likelihood` | differences, scale, regression, which filter |
 //! | `initial`, `optimize`, `estimate` | starting values, BFGS, the search |
 //! | `fitted` | the result and its forecasts |
+//! | `select` | orders by the series |
 //! | `online` | one point at a time, when to refit, saved state |
 
 mod estimate;
@@ -24,9 +25,13 @@ mod online;
 mod optimize;
 mod polynomial;
 mod recursion;
+mod select;
 mod start;
 mod transform;
+
+pub(crate) use likelihood::bridged;
 
 pub use fitted::{FittedArima, StandardErrors};
 pub use model::{Arima, Coefficients, Constant, Orders, Variance};
 pub use online::{Innovation, Online, RefitDue, RefitPolicy};
+pub use select::{AutoArima, Criterion, DefaultTests, DifferenceTests, Search};

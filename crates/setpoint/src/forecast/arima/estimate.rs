@@ -11,7 +11,7 @@ use super::transform;
 pub(crate) enum Effort {
     /// Every start, to full precision.
     Thorough,
-    /// The given start alone if there is one, else Hannan-Rissanen's; for comparing orders.
+    /// The given start and Hannan-Rissanen's, to less precision; for comparing orders.
     Quick,
 }
 
@@ -81,16 +81,10 @@ pub(crate) fn optima(l: &mut Likelihood, warm: Option<&[f64]>, effort: Effort) -
     };
     if let Some(warm) = warm {
         add(l, &mut found, warm);
-        if effort == Effort::Quick && !found.is_empty() {
-            return found;
-        }
     }
     let long = innovations(&l.rough, blocks.period);
     let regression = transform::free(&blocks, &hannan_rissanen(&l.rough, &blocks, &long), START_LIMIT);
     add(l, &mut found, &regression);
-    if effort == Effort::Quick && !found.is_empty() {
-        return found;
-    }
     if let Some(css) = conditional(&l.rough, &blocks, &regression) {
         let css: Vec<f64> = css.iter().map(|u| u.clamp(-2.1, 2.1)).collect();
         add(l, &mut found, &css);

@@ -13,6 +13,8 @@ pub(crate) enum Effort {
     Thorough,
     /// The given start and Hannan-Rissanen's, to less precision; for comparing orders.
     Quick,
+    /// What [`Self::Quick`] leaves out, but for conditional sums of squares, to the same precision.
+    Wide,
 }
 
 /// Where a start may lie in partial autocorrelation.
@@ -62,11 +64,17 @@ pub(crate) fn climb(l: &mut Likelihood, start: &[f64], known: &[Minimum], precis
     minimize(objective, start, &metric, stop, known)
 }
 
-/// All optima that were found, best first. Empty if no start has a finite likelihood.
-pub(crate) fn optima(l: &mut Likelihood, warm: Option<&[f64]>, effort: Effort) -> Vec<Minimum> {
+/// All optima that were found, best first. Empty if no start has a finite likelihood. Optima that are `known` are kept and not
+/// searched again.
+pub(crate) fn optima(
+    l: &mut Likelihood,
+    warm: Option<&[f64]>,
+    known: Vec<Minimum>,
+    effort: Effort,
+) -> Vec<Minimum> {
     let blocks = l.blocks;
     let k = blocks.len();
-    let mut found: Vec<Minimum> = Vec::new();
+    let mut found = known;
     if k == 0 {
         if let Some((value, _)) = l.evaluate(&[], None) {
             found.push(Minimum { at: Vec::new(), value, converged: true });
@@ -82,12 +90,18 @@ pub(crate) fn optima(l: &mut Likelihood, warm: Option<&[f64]>, effort: Effort) -
     if let Some(warm) = warm {
         add(l, &mut found, warm);
     }
-    let long = innovations(&l.rough, blocks.period);
-    let regression = transform::free(&blocks, &hannan_rissanen(&l.rough, &blocks, &long), START_LIMIT);
-    add(l, &mut found, &regression);
-    if let Some(css) = conditional(&l.rough, &blocks, &regression) {
-        let css: Vec<f64> = css.iter().map(|u| u.clamp(-2.1, 2.1)).collect();
-        add(l, &mut found, &css);
+    if effort != Effort::Wide {
+        let long = innovations(&l.rough, blocks.period);
+        let regression = transform::free(&blocks, &hannan_rissanen(&l.rough, &blocks, &long), START_LIMIT);
+        add(l, &mut found, &regression);
+        if effort == Effort::Quick && !found.is_empty() {
+            sort(&mut found);
+            return found;
+        }
+        if let Some(css) = conditional(&l.rough, &blocks, &regression) {
+            let css: Vec<f64> = css.iter().map(|u| u.clamp(-2.1, 2.1)).collect();
+            add(l, &mut found, &css);
+        }
     }
     add(l, &mut found, &vec![0.0; k]);
     sort(&mut found);

@@ -97,7 +97,7 @@ impl FittedArima {
             return Self::degenerate(model, series, &prepared, &mut likelihood);
         }
         let warm = warm.filter(|w| w.len() == likelihood.blocks.len());
-        let found = optima(&mut likelihood, warm, Effort::Thorough);
+        let found = optima(&mut likelihood, warm, Vec::new(), Effort::Thorough);
         let best = found.first().ok_or(FitError::NoFiniteLikelihood)?;
         Self::finish(model, series, &prepared, &mut likelihood, &best.at.clone(), best.converged)
     }

@@ -17,6 +17,9 @@ const CLOSEST_ROOT: f64 = 1.01;
 /// The most models that a stepwise search fits.
 const MOST_MODELS: usize = 94;
 
+/// A candidate that is this far behind the leader after its first starts gets no further ones.
+const MARGIN: f64 = 6.0;
+
 /// Decides how often a series is differenced.
 pub trait DifferenceTests {
     /// Seasonal differences (0 or 1) of a series with this period.
@@ -70,6 +73,7 @@ pub enum Criterion {
 /// | `most_seasonal` (P, Q) | 2 | | | auto.arima |
 /// | `differences` | by tests | d at most 2, D at most 1 | | auto.arima |
 /// | `search` | stepwise | | | Hyndman and Khandakar 2008 |
+/// | `breadth` | 3 | at least 1 | models | ours; auto.arima: 1 |
 /// | `criterion` | aicc | | | auto.arima |
 ///
 /// ```
@@ -85,6 +89,7 @@ pub struct AutoArima {
     most: [usize; 4],
     differences: Option<(usize, usize)>,
     search: Search,
+    breadth: usize,
     criterion: Criterion,
     scale: Scale,
     variance: Variance,
@@ -105,6 +110,7 @@ impl AutoArima {
             most: [5, 5, 2, 2],
             differences: None,
             search: Search::Stepwise,
+            breadth: 3,
             criterion: Criterion::Aicc,
             scale: Scale::Plain,
             variance: Variance::Unbiased,
@@ -145,6 +151,14 @@ impl AutoArima {
     #[must_use]
     pub const fn search(mut self, search: Search) -> Self {
         self.search = search;
+        self
+    }
+
+    /// The same with a stepwise search that goes on from this many of the best models when none of their neighbours is better; 1 is
+    /// upstream's walk, which ends at the first model without a better neighbour.
+    #[must_use]
+    pub const fn breadth(mut self, models: usize) -> Self {
+        self.breadth = models;
         self
     }
 
@@ -267,6 +281,7 @@ struct Chooser {
     kind: Constant,
     criterion: Criterion,
     most: [usize; 4],
+    breadth: usize,
     start: [usize; 4],
     /// The data without and with the constant.
     data: [Option<Likelihood>; 2],
@@ -302,6 +317,7 @@ impl Chooser {
             kind,
             criterion: auto.criterion,
             most,
+            breadth: auto.breadth.max(1),
             start: core::array::from_fn(|i| start[i].min(most[i])),
             data: [Some(plain), other],
             tried: Vec::new(),
@@ -322,6 +338,7 @@ impl Chooser {
             Some(carry(&near.candidate.orders, &at.at, &candidate.orders))
         });
         let criterion = self.criterion;
+        let leader = self.tried.iter().fold(f64::INFINITY, |least, t| least.min(t.score));
         let mut scored = Scored { candidate, score: f64::INFINITY, at: None };
         if let Some(l) = &mut self.data[usize::from(candidate.constant)] {
             l.set_orders(orders);
@@ -336,9 +353,12 @@ impl Chooser {
                 }
             };
             if l.used > parameters && !l.degenerate {
-                let mut found = optima(l, warm.as_deref(), effort);
-                if effort == Effort::Quick && !found.iter().any(|m| acceptable(l, m)) {
-                    found = optima(l, warm.as_deref(), Effort::Thorough);
+                let mut found = optima(l, warm.as_deref(), Vec::new(), effort);
+                if effort == Effort::Quick {
+                    let first = found.iter().find(|m| acceptable(l, m)).map(|m| value(l, m));
+                    if first.is_none_or(|score| score < leader + MARGIN) {
+                        found = optima(l, None, found, Effort::Wide);
+                    }
                 }
                 if let Some(best) = found.into_iter().find(|m| acceptable(l, m)) {
                     scored.score = value(l, &best);
@@ -353,10 +373,6 @@ impl Chooser {
         self.tried.len() - 1
     }
 
-    fn better(&self, a: usize, b: usize) -> bool {
-        self.tried[a].score < self.tried[b].score
-    }
-
     fn stepwise(&mut self) {
         let constant = self.kind != Constant::None;
         let cut = |o: [usize; 4]| -> [usize; 4] { core::array::from_fn(|i| o[i].min(self.most[i])) };
@@ -369,55 +385,59 @@ impl Chooser {
         if constant {
             first.push(Candidate { orders: [0; 4], constant: false });
         }
-        let mut best: Option<usize> = None;
         for candidate in first {
-            if self.tried.iter().any(|t| t.candidate == candidate) {
-                continue;
-            }
-            let i = self.score(candidate, None, Effort::Quick);
-            if best.is_none_or(|b| self.better(i, b)) {
-                best = Some(i);
+            if !self.knows(candidate) {
+                self.score(candidate, None, Effort::Quick);
             }
         }
-        let Some(mut best) = best else { return };
-        // Upstream keeps its flag on when the null model without constant wins.
-        let mut flag = constant;
+        let mut expanded = Vec::new();
         while self.tried.len() < MOST_MODELS {
-            let now = self.tried[best].candidate.orders;
-            let mut moved = false;
-            for (step, toggles) in neighbours() {
-                if self.tried.len() >= MOST_MODELS {
-                    break;
-                }
-                let mut orders = now;
-                let inside = (0..4).all(|i| {
-                    orders[i] = match step[i] {
-                        -1 if orders[i] > 0 => orders[i] - 1,
-                        1 if orders[i] < self.most[i] => orders[i] + 1,
-                        0 => orders[i],
-                        _ => return false,
-                    };
-                    true
-                });
-                if !inside || (toggles && self.kind == Constant::None) {
-                    continue;
-                }
-                let candidate = Candidate { orders, constant: flag != toggles };
-                if self.tried.iter().any(|t| t.candidate == candidate) {
-                    continue;
-                }
-                let i = self.score(candidate, Some(best), Effort::Quick);
-                if self.better(i, best) {
-                    best = i;
-                    flag = candidate.constant;
-                    moved = true;
-                    break;
-                }
+            let mut ranked: Vec<usize> = (0..self.tried.len()).collect();
+            ranked.sort_by(|a, b| self.tried[*a].score.total_cmp(&self.tried[*b].score));
+            let next = ranked.iter().take(self.breadth).find(|i| !expanded.contains(*i));
+            let Some(&near) = next else { break };
+            if self.expand(near, ranked[0]) {
+                expanded.push(near);
             }
-            if !moved {
+        }
+    }
+
+    fn knows(&self, candidate: Candidate) -> bool {
+        self.tried.iter().any(|t| t.candidate == candidate)
+    }
+
+    /// Tries the neighbours of `near` until one is better than the `best`; whether all were tried.
+    fn expand(&mut self, near: usize, best: usize) -> bool {
+        let now = self.tried[near].candidate;
+        // Upstream keeps its flag on when the null model without constant wins.
+        let flag = now.constant || (now.orders == [0; 4] && self.kind != Constant::None);
+        for (step, toggles) in neighbours() {
+            if self.tried.len() >= MOST_MODELS {
                 break;
             }
+            let mut orders = now.orders;
+            let inside = (0..4).all(|i| {
+                orders[i] = match step[i] {
+                    -1 if orders[i] > 0 => orders[i] - 1,
+                    1 if orders[i] < self.most[i] => orders[i] + 1,
+                    0 => orders[i],
+                    _ => return false,
+                };
+                true
+            });
+            if !inside || (toggles && self.kind == Constant::None) {
+                continue;
+            }
+            let candidate = Candidate { orders, constant: flag != toggles };
+            if self.knows(candidate) {
+                continue;
+            }
+            let i = self.score(candidate, Some(near), Effort::Quick);
+            if self.tried[i].score < self.tried[best].score {
+                return false;
+            }
         }
+        true
     }
 
     fn exhaustive(&mut self) {

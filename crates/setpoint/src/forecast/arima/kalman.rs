@@ -257,24 +257,6 @@ impl Filter {
         self.diffuse.is_some()
     }
 
-    /// The prediction of the next point of the first column.
-    pub(crate) fn predicted(&self) -> f64 {
-        self.states.first().map_or(0.0, |s| self.space.observe(&s.arma, &s.levels))
-    }
-
-    /// The variance factor of the next point.
-    pub(crate) fn factor(&self) -> f64 {
-        match &self.covariance {
-            Covariance::Steady => 1.0,
-            Covariance::Arma(p) => p[0],
-            Covariance::Joint(p) => {
-                let mut column = Vec::new();
-                self.space.column(p, self.space.r() + self.space.levels, &mut column);
-                self.space.scalar(&column)
-            }
-        }
-    }
-
     /// Takes in the next point of each column. `predicted` receives the predictions.
     pub(crate) fn observe(&mut self, values: &[f64], predicted: &mut [f64]) -> Factor {
         let r = self.space.r();

@@ -35,3 +35,6 @@ pub use fitted::{FittedArima, StandardErrors};
 pub use model::{Arima, Coefficients, Constant, Orders, Variance};
 pub use online::{Innovation, Online, RefitDue, RefitPolicy};
 pub use select::{AutoArima, Criterion, DefaultTests, DifferenceTests, Search};
+
+#[cfg(test)]
+mod tests;

@@ -255,7 +255,7 @@ impl Online {
         let positive = match &covariance {
             Covariance::Steady => true,
             Covariance::Arma(p) => p[0] > 0.0,
-            Covariance::Joint(p) => (0..r + m).all(|i| p[i * (r + m) + i] >= 0.0),
+            Covariance::Joint(p) => (0..r + m).all(|i| p[i * (r + m) + i] >= -1e-6),
         };
         if !positive {
             return Err(from.invalid("matrix", "a negative variance", "a covariance"));

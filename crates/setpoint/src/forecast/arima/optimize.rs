@@ -50,7 +50,7 @@ pub(crate) fn minimize(
             return Some(Minimum { at: x, value, converged: true });
         }
         let near =
-            |m: &Minimum| m.at.iter().zip(&x).all(|(a, b)| (a - b).abs() < 0.01) && value >= m.value - 1e-9;
+            |m: &Minimum| m.at.iter().zip(&x).all(|(a, b)| (a - b).abs() < 0.05) && value >= m.value - 1e-9;
         if known.iter().any(near) {
             return Some(Minimum { at: x, value, converged: true });
         }

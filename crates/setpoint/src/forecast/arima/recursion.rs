@@ -43,12 +43,6 @@ impl Blocks {
         let [p, q, sp, sq] = self.counts;
         [0..p, p..p + q, p + q..p + q + sp, p + q + sp..p + q + sp + sq]
     }
-
-    /// Length of the state: max(p', q' + 1).
-    pub(crate) fn state(&self) -> usize {
-        let [p, q, sp, sq] = self.counts;
-        (p + sp * self.period).max(q + sq * self.period + 1)
-    }
 }
 
 impl Expanded {

@@ -18,7 +18,7 @@ pub(crate) struct Start {
     /// Autocovariances of the whole process, lags 0 to p' - 1 (at least lag 0).
     gamma: Vec<f64>,
     psi: Vec<f64>,
-    /// Autocovariances of the moving average, non-zero lags.
+    /// Autocovariances of the moving average at the lags that its terms reach.
     echo: Vec<Term>,
     // Adjoints.
     predictors_bar: Vec<f64>,
@@ -67,16 +67,18 @@ impl Start {
         for m in p + 1..=p + q {
             self.pure[m] = ar.iter().map(|(lag, c)| c * self.pure[m - lag]).sum();
         }
-        let mut echo = vec![0.0; q + 1];
+        // Lags that the terms can reach are kept even where their sum is zero now: it has a derivative.
+        let mut echo = vec![(0.0, false); q + 1];
         for (a, x) in core::iter::once((0, 1.0)).chain(ma.iter().copied()) {
             for (b, y) in core::iter::once((0, 1.0)).chain(ma.iter().copied()) {
                 if b >= a {
-                    echo[b - a] += x * y;
+                    echo[b - a].0 += x * y;
+                    echo[b - a].1 = true;
                 }
             }
         }
         self.echo.clear();
-        self.echo.extend(echo.into_iter().enumerate().filter(|(_, c)| *c != 0.0));
+        self.echo.extend(echo.iter().enumerate().filter(|(_, e)| e.1).map(|(lag, e)| (lag, e.0)));
         clear(&mut self.gamma, p.max(1));
         for (k, gamma) in self.gamma.iter_mut().enumerate() {
             for &(j, c) in &self.echo {

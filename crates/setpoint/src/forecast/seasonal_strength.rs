@@ -51,7 +51,7 @@ impl Smoother {
             })
             .collect();
         let sum: f64 = weights.iter().sum();
-        if !(sum > 0.0) {
+        if sum.is_nan() || sum <= 0.0 {
             return None;
         }
         weights.iter_mut().for_each(|w| *w /= sum);
@@ -125,7 +125,7 @@ fn moving_average(x: &[f64], length: usize) -> Vec<f64> {
 
 fn next_odd(x: f64) -> usize {
     let n = libm::ceil(x) as usize;
-    if n % 2 == 0 { n + 1 } else { n }
+    n | 1
 }
 
 /// The parts of a series without gaps that holds more than two seasons.

@@ -111,7 +111,8 @@ pub(crate) fn optima(
             if !range.is_empty() {
                 let mut edge = best.at.clone();
                 let last = range.end - 1;
-                edge[last] = libm::atanh(0.999) * if edge[last] < 0.0 { -1.0 } else { 1.0 };
+                edge[last] = libm::atanh(if precise { 0.999 } else { 0.98 })
+                    * if edge[last] < 0.0 { -1.0 } else { 1.0 };
                 add(l, &mut found, &edge);
             }
         }

@@ -111,7 +111,7 @@ impl Space {
     }
 
     /// T P T' (without the noise).
-    pub(crate) fn transport(&self, p: &mut Vec<f64>, dim: usize, scratch: &mut Vec<f64>) {
+    pub(crate) fn transport(&self, p: &mut [f64], dim: usize, scratch: &mut Vec<f64>) {
         let r = self.r();
         let mut seen = Vec::with_capacity(dim);
         for _ in 0..2 {

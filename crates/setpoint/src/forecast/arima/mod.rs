@@ -14,6 +14,15 @@
 //! | `select` | orders by the series |
 //! | `online` | one point at a time, when to refit, saved state |
 
+#![expect(
+    clippy::neg_cmp_op_on_partial_ord,
+    reason = "a NaN must fail these checks: `!(x > 0)` is what is meant"
+)]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "recursions over several arrays at shifted indices, as the papers write them"
+)]
+
 mod estimate;
 mod fitted;
 mod initial;

@@ -119,9 +119,12 @@ impl Recursion {
         self.variances.clear();
         self.heads.clear();
         self.weights.clear();
-        self.directions.clear();
-        self.gains.clear();
-        self.gains.extend_from_slice(&self.start.gain);
+        let rows = if keep { n + 1 } else { 1 };
+        if self.gains.len() < rows * r {
+            self.gains.resize(rows * r, 0.0);
+            self.directions.resize(rows * r, 0.0);
+        }
+        self.gains[..r].copy_from_slice(&self.start.gain);
         clear(&mut self.direction, n + r + 1);
         self.direction[..r].copy_from_slice(&self.start.gain);
         let mut f = self.start.variance;
@@ -162,19 +165,27 @@ impl Recursion {
                 cells[lag] += c * z;
             }
             let (h, s) = (m * z, z / next);
+            let cells = &mut cells[1..=r];
             if keep {
                 self.heads.push(z);
                 self.weights.push(m);
-                self.directions.extend_from_slice(&cells[1..]);
-                self.gains.extend_from_within(row..row + r);
-            }
-            let row = if keep { row + r } else { 0 };
-            if z != 0.0 {
-                for (cell, k) in cells[1..].iter_mut().zip(&mut self.gains[row..row + r]) {
+                let (now, later) = self.gains[row..row + 2 * r].split_at_mut(r);
+                let kept = &mut self.directions[row..row + r];
+                for i in 0..r {
+                    let d = cells[i];
+                    let gain = now[i] + d * h;
+                    kept[i] = d;
+                    later[i] = gain;
+                    cells[i] = d - gain * s;
+                }
+            } else {
+                for (cell, k) in cells.iter_mut().zip(&mut self.gains[..r]) {
                     let gain = *k + *cell * h;
                     *k = gain;
                     *cell -= gain * s;
                 }
+            }
+            if z != 0.0 {
                 m = m * next / f;
             }
             calm = if (next - 1.0).abs() <= SETTLED { calm + 1 } else { 0 };

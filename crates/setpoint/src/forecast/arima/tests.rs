@@ -195,7 +195,11 @@ fn one_point_at_a_time_is_the_filter_over_all() {
     let head = model.fit(&y[..65]).unwrap();
     let mut online = head.online();
     for v in &y[65..] {
-        if v.is_nan() { online.observe_missing() } else { drop(online.observe(*v).unwrap()) }
+        if v.is_nan() {
+            online.observe_missing();
+        } else {
+            online.observe(*v).unwrap();
+        }
     }
     let whole = model.at(&y, head.coefficients()).unwrap();
     let (a, b) = (online.forecast(8).unwrap(), whole.forecast(8).unwrap());
@@ -216,9 +220,9 @@ fn restored_state_forecasts_the_same_bits() {
     let mut online = fitted.online();
     for (t, v) in y[60..].iter().enumerate() {
         if t % 9 == 4 {
-            online.observe_missing()
+            online.observe_missing();
         } else {
-            drop(online.observe(*v).unwrap())
+            online.observe(*v).unwrap();
         }
         let mut out = StateWriter::default();
         online.save(&mut out);

@@ -50,6 +50,7 @@
 //! |---|---|
 //! | (none) | everything above |
 //! | `serde` | (de)serialization of configurations, decisions and saved state |
+//! | `forecast` | forecasts of metrics: exact seasonal ARIMA |
 //! | `simulate` | backtests over recorded and generated traffic |
 //! | `full` | all of them |
 
@@ -58,6 +59,8 @@ pub mod autoscaler;
 pub mod behavior;
 pub mod decision;
 pub mod error;
+#[cfg(feature = "forecast")]
+pub mod forecast;
 pub mod metric;
 pub mod reason;
 pub mod replicas;

@@ -3,8 +3,14 @@
 //!
 //! `SETPOINT_VECTORS` names another folder of vector files, `SETPOINT_TRACES` the folder of traces that some cases need.
 
+#[path = "conformance/aibrix.rs"]
+mod aibrix;
+#[path = "conformance/bud.rs"]
+mod bud;
 #[path = "conformance/case.rs"]
 mod case;
+#[path = "conformance/gaussian.rs"]
+mod gaussian;
 #[path = "conformance/hpa.rs"]
 mod hpa;
 #[path = "conformance/hpa_pipeline.rs"]
@@ -13,6 +19,10 @@ mod hpa_pipeline;
 mod kpa;
 #[path = "conformance/kthena.rs"]
 mod kthena;
+#[path = "conformance/kthena_groups.rs"]
+mod kthena_groups;
+#[path = "conformance/kubeai.rs"]
+mod kubeai;
 #[path = "conformance/simulate.rs"]
 mod simulate;
 #[path = "conformance/threshold.rs"]
@@ -25,36 +35,40 @@ use std::process::ExitCode;
 
 /// Which part of the library answers to a file, by its name or by what it says its algorithm is.
 const ADAPTERS: &[(&str, &str, Adapter)] = &[
+    ("aibrix_apa", "aibrix APA and KPA", aibrix::case),
+    ("gaussian", "gaussian_probability", gaussian::case),
+    ("bud_kpa", "bud_kpa", bud::kpa),
+    ("bud_scaler", "budscaler", bud::scaler),
     ("hpa_behavior", "kubernetes_hpa_v2_normalization", hpa::behavior),
     ("hpa_replicas", "kubernetes_hpa_v2_replica_calculation", hpa::replicas),
     ("kpa_scale", "knative_kpa_scale", kpa::scale),
     ("kpa_windows", "knative_kpa_windows", kpa::windows),
+    (
+        "kthena_disaggregated",
+        "kthena disaggregated role scaling and ratio repair",
+        kthena_groups::disaggregated,
+    ),
     ("kthena_histogram", "kthena histogram quantile and pod metric collection", kthena::histogram),
+    ("kthena_optimizer", "kthena heterogeneous cost optimizer", kthena_groups::optimizer),
     ("kthena_recommendation", "kthena recommended instances", kthena::recommendation),
     ("kthena_revision", "kthena corrected instances, panic mode and history windows", kthena::revision),
+    ("kubeai_algorithms", "kubeai_ratio", kubeai::case),
     ("simulate_reference", "simulate_reference", simulate::case),
     ("threshold", "threshold", threshold::case),
 ];
 
 /// Files whose algorithm is not built yet. This list shrinks to nothing.
 const NOT_BUILT: &[&str] = &[
-    "aibrix_apa",
     "arima_auto",
     "arima_fit",
     "bud_accuracy",
     "bud_cost",
-    "bud_kpa",
     "bud_patterns",
     "bud_prediction",
-    "bud_scaler",
     "bud_schedule",
     "bud_seasonal",
     "diagnostics",
     "dqn_math",
-    "gaussian",
-    "kthena_disaggregated",
-    "kthena_optimizer",
-    "kubeai_algorithms",
 ];
 
 fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The layer of each room. A room imports from lower layers, from itself, and, in the layers 0 and 1, from its own layer.
 const LAYERS: &[(u8, &[&str])] = &[
-    (0, &["rounding", "time", "replicas", "error"]),
+    (0, &["rounding", "time", "replicas", "error", "text"]),
     (1, &["metric", "snapshot", "reason", "decision", "stage", "state"]),
     (2, &["window", "tolerance", "panic_mode", "stats", "behavior"]),
     (3, &["forecast", "schedule", "cost", "gpu", "exposition"]),

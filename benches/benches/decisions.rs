@@ -2,11 +2,15 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use setpoint::behavior::{
-    Behavior, Recommendations, Record, ScaleEvent, ScaleEvents, Windows, limit, stabilize,
+    Behavior, Policy, Recommendations, Record, ScaleEvent, ScaleEvents, Windows, limit, stabilize,
 };
+use setpoint::bud;
 use setpoint::hpa::{CpuTiming, PodMetric, PodTarget, Pods, Tolerance, propose};
 use setpoint::kpa::{self, Metric};
-use setpoint::{Autoscaler, Bounds, Decision, Snapshot, Timestamp, fixed::Fixed, kthena};
+use setpoint::{
+    Autoscaler, Bounds, Decision, Group, GroupDecision, Snapshot, Timestamp, aibrix, fixed::Fixed, gaussian,
+    kthena, kubeai, threshold::Thresholds,
+};
 use setpoint_benches::{NOW, fleet, hpa, snapshot, usage};
 use std::hint::black_box;
 use std::time::Duration;
@@ -128,6 +132,31 @@ fn kthena_decision(c: &mut Criterion) {
     });
 }
 
+/// `Autoscaler::decide_into` of the AIBrix preset, strategy APA: ten instances, four metrics, one decision every 10 s into full
+/// windows, reasons included.
+fn aibrix_decision(c: &mut Criterion) {
+    let names = ["requests", "tokens", "kv_cache", "queue"];
+    let bounds = Bounds::new(1, 1_000).expect("bounds");
+    let config = names
+        .into_iter()
+        .fold(aibrix::Config::new(aibrix::Strategy::Apa, bounds), |config, name| config.metric(name, 10.0));
+    let mut scaler = Autoscaler::aibrix(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 8.0 + f64::from(i) / 2.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10);
+    for name in names {
+        snapshot = snapshot.samples(name, &values).expect("one column each");
+    }
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("aibrix/decide_into, 10 instances, 4 metrics", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(10);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
 /// The pipeline alone: `decide_into` of a fixed count.
 fn fixed_decision(c: &mut Criterion) {
     let mut scaler = Autoscaler::fixed(10);
@@ -193,6 +222,146 @@ fn many(c: &mut Criterion) {
     });
 }
 
+/// `Split::split_into` of 10,000 instances over 20 targets of different cost, the batches cut and sorted beforehand; and that
+/// work itself, which is done once per configuration.
+fn kthena_split(c: &mut Criterion) {
+    let targets: Vec<kthena::Target> = (0..20)
+        .map(|i| kthena::Target { range: kthena::Range { min: i % 3, max: 500 + 10 * i }, cost: 10 + 7 * i })
+        .collect();
+    let mut group = c.benchmark_group("kthena/split, 20 targets, 10,000 instances");
+    for rate in [100, 110, 200] {
+        let split = kthena::Split::new(&targets, rate);
+        let mut shares = Vec::new();
+        group.bench_function(BenchmarkId::new("split", rate), |b| {
+            b.iter(|| split.split_into(black_box(10_000), &mut shares));
+        });
+        group.bench_function(BenchmarkId::new("plan", rate), |b| {
+            b.iter(|| kthena::Split::new(black_box(&targets), rate));
+        });
+    }
+    group.finish();
+}
+
+/// `Group::decide_into` of twenty targets with one total (two metrics), and of two roles with a ratio; reasons included.
+fn kthena_groups(c: &mut Criterion) {
+    let bounds = Bounds::new(0, 1_000).expect("bounds");
+    let config = (0..20).fold(kthena::TargetsConfig::new(), |config, i| {
+        config.target(format!("target{i}"), bounds, 10 + 7 * i)
+    });
+    let mut targets =
+        Group::kthena_targets(config.metric("queue", 10.0).metric("load", 5.0)).expect("settings");
+    let mut snapshots: Vec<Snapshot<'_>> = (0..20)
+        .map(|_| Snapshot::at(NOW).replicas(500).value("queue", 4_900.0))
+        .map(|snapshot| snapshot?.samples("load", 4.0))
+        .collect::<Result<_, _>>()
+        .expect("columns");
+    let mut decision = GroupDecision::default();
+    let mut at = NOW;
+    c.bench_function("kthena/decide_into, group of 20 targets", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshots.iter_mut().for_each(|snapshot| snapshot.set_at(at));
+            targets.decide_into(black_box(&snapshots), &mut decision)
+        });
+    });
+    let role = |name: &str| kthena::roles::Role::new(name, bounds).metric("load", 10.0);
+    let config = kthena::RolesConfig::new().role(role("prefill")).role(role("decode"));
+    let mut roles = Group::kthena_roles(config.ratio("prefill", "decode", 0.5, 1.0)).expect("settings");
+    let mut snapshots =
+        [120.0, 300.0].map(|load| Snapshot::at(NOW).replicas(20).value("load", load).expect("a value"));
+    let mut at = NOW;
+    c.bench_function("kthena/decide_into, group of 2 roles", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshots.iter_mut().for_each(|snapshot| snapshot.set_at(at));
+            roles.decide_into(black_box(&snapshots), &mut decision)
+        });
+    });
+}
+
+/// `Autoscaler::decide_into` of the KubeAI preset: ten instances, four metrics, weighted, reasons included.
+fn kubeai_decision(c: &mut Criterion) {
+    let config = kubeai::Config::new(Bounds::new(1, 1_000).expect("bounds"))
+        .latency_p99(Duration::from_millis(500))
+        .latency_p95(Duration::from_millis(300))
+        .gpu_utilization(80.0)
+        .queue_depth(10.0)
+        .algorithm("WeightedRatio")
+        .weights([1.0, 1.0, 2.0, 0.5]);
+    let mut scaler = Autoscaler::kubeai(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 0.25 + f64::from(i) / 100.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10);
+    for name in ["latency_p99_seconds", "latency_p95_seconds", "gpu_utilization", "queue_length"] {
+        snapshot = snapshot.samples(name, &values).expect("one column each");
+    }
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("kubeai/decide_into, 10 instances, 4 metrics", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
+/// `Autoscaler::decide_into` of the Gaussian preset: ten instances, a window of twenty samples that moves, reasons included.
+fn gaussian_decision(c: &mut Criterion) {
+    let band = Thresholds::new(0.4, 0.8).expect("a band");
+    let bounds = Bounds::new(1, 1_000).expect("bounds");
+    let config = gaussian::Config::window(bounds, band, "cpu", Duration::from_secs(300));
+    let mut scaler = Autoscaler::gaussian(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 0.5 + f64::from(i) / 50.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10).samples("cpu", &values).expect("one column");
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("gaussian/decide_into, 10 instances, 20 samples", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
+/// `Autoscaler::decide_into` of the Bud preset with every input configured and given: ten instances, four metrics, reasons included.
+fn bud_decision(c: &mut Criterion) {
+    let names = ["requests", "tokens", "kv_cache", "queue"];
+    let slow = bud::Side::new().policies([Policy::pods(4, Duration::from_secs(60))]);
+    let settings = bud::Config::new(Bounds::new(1, 1_000).expect("bounds"))
+        .up(slow.clone())
+        .down(slow)
+        .gpu(bud::GpuThresholds { memory: Some(80.0), compute: Some(80.0) })
+        .prediction(bud::Blend::default())
+        .budget_per_hour(100.0);
+    let config = names.into_iter().fold(settings, |config, name| config.metric(name, 10.0));
+    let mut scaler = Autoscaler::bud(config).expect("settings in range");
+    let values: Vec<f64> = (0..10).map(|i| 8.0 + f64::from(i) / 2.0).collect();
+    let mut snapshot = Snapshot::at(NOW).replicas(10);
+    for name in names {
+        snapshot = snapshot.samples(name, &values).expect("one column each");
+    }
+    for (name, value) in [
+        (bud::facts::GPU_MEMORY_UTILIZATION, 85.0),
+        (bud::facts::GPU_COMPUTE_UTILIZATION, 60.0),
+        (bud::facts::PREDICTED_REPLICAS, 20.0),
+        (bud::facts::PREDICTION_CONFIDENCE, 0.9),
+        (bud::facts::COST_PER_HOUR, 30.0),
+        (bud::facts::REPLICA_COST_PER_HOUR, 3.0),
+    ] {
+        snapshot = snapshot.value(name, value).expect("one value each");
+    }
+    let mut decision = Decision::default();
+    let mut at = NOW;
+    c.bench_function("bud/decide_into, 10 instances, 4 metrics", |b| {
+        b.iter(|| {
+            at = at + Duration::from_secs(15);
+            snapshot.set_at(at);
+            scaler.decide_into(black_box(&snapshot), &mut decision);
+        });
+    });
+}
+
 criterion_group!(
     benches,
     hpa_proposal,
@@ -201,6 +370,12 @@ criterion_group!(
     kpa_tick,
     kpa_decision,
     kthena_decision,
+    kthena_split,
+    kthena_groups,
+    aibrix_decision,
+    kubeai_decision,
+    gaussian_decision,
+    bud_decision,
     fixed_decision,
     building_a_snapshot,
     state,

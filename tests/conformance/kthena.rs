@@ -256,7 +256,7 @@ fn rules(input: &Value) -> Rules {
     }
 }
 
-fn limit(policy: &Value) -> Limit {
+pub(crate) fn limit(policy: &Value) -> Limit {
     Limit {
         instances: int(&policy["instances"]),
         percent: int(&policy["percent"]),
@@ -268,7 +268,7 @@ fn limit(policy: &Value) -> Limit {
     }
 }
 
-fn widths(behavior: &Value) -> Widths {
+pub(crate) fn widths(behavior: &Value) -> Widths {
     let span = |value: &Value| if value.is_null() { Duration::ZERO } else { seconds(value) };
     let (up, down) = (&behavior["scale_up"], &behavior["scale_down"]);
     Widths {
@@ -281,7 +281,7 @@ fn widths(behavior: &Value) -> Widths {
     }
 }
 
-fn entries(map: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn entries(map: &Value) -> impl Iterator<Item = (&String, &Value)> {
     map.as_object().unwrap_or_else(|| panic!("{map} is no map")).iter()
 }
 

@@ -6,9 +6,10 @@ use setpoint::behavior::{Behavior, Policy, Rules, Select};
 use setpoint::fixed::Fixed;
 use setpoint::reason::{Failure, Reason, Reasons};
 use setpoint::restrain::{Ceiling, Cooldown, CooldownSince, Floor, RateLimit, Stabilization, ZeroOr};
+use setpoint::schedule::{Daily, Weekdays};
 use setpoint::{
     Autoscaler, Bounds, Combine, ConfigError, Context, MetricName, Opinion, Recommend, Stage, Target,
-    ZeroOrAtLeast, hpa, kpa, kthena, metric, rounding, threshold,
+    ZeroOrAtLeast, aibrix, bud, gaussian, hpa, kpa, kthena, kubeai, metric, rounding, threshold,
 };
 
 /// A law from which a subject can be exempt.
@@ -132,6 +133,15 @@ fn kthena_config(min: u32, max: u32) -> kthena::Config {
     kthena::Config::new(bounds(min, max)).target(metric::CONCURRENCY, 30.0).target(metric::CPU, 0.6)
 }
 
+fn bud_config() -> bud::Config {
+    let slow = bud::Side::new().policies([Policy::pods(4, MINUTE), Policy::percent(50, MINUTE)]);
+    bud::Config::new(bounds(2, 40))
+        .metric(metric::CONCURRENCY, 30.0)
+        .metric(metric::CPU, 0.6)
+        .up(slow)
+        .down(bud::Side::new().cooldown(Duration::from_secs(5)))
+}
+
 fn band() -> threshold::Thresholds {
     threshold::Thresholds::new(0.4, 0.8).expect("a band")
 }
@@ -139,6 +149,44 @@ fn band() -> threshold::Thresholds {
 fn threshold_config(band: threshold::Thresholds) -> threshold::Config {
     threshold::Config::new(bounds(1, 40), band).resource(metric::CPU).resource(metric::RPS)
 }
+
+fn aibrix_config(strategy: aibrix::Strategy, min: u32, max: u32) -> aibrix::Config {
+    aibrix::Config::new(strategy, bounds(min, max))
+        .metric(metric::CPU, 0.6)
+        .external(metric::QUEUE_LENGTH, 30.0)
+}
+
+/// What a schedule needs: most of each day.
+fn long_day() -> Daily {
+    let time = |text: &str| text.parse().expect("a time of day");
+    Daily::new(time("00:10"), time("23:40"), Weekdays::ALL).expect("a span")
+}
+
+fn kubeai_config() -> kubeai::Config {
+    kubeai::Config::new(bounds(1, 40))
+        .latency_p99(Duration::from_millis(900))
+        .metric(kubeai::Slot::LatencyP99, metric::CPU)
+        .queue_depth(25.0)
+        .cooldown(Duration::ZERO)
+}
+
+fn smoothed() -> Autoscaler {
+    let mut registry = kubeai::Registry::default();
+    let build = |_: &kubeai::Policy| -> Box<dyn kubeai::Algorithm> {
+        Box::new(kubeai::CappedSmoothRatio::default().plain_maximum())
+    };
+    registry.register("CappedSmoothRatio", build).expect("a name of its own");
+    let config = kubeai_config().algorithm("CappedSmoothRatio");
+    preset(Autoscaler::kubeai_with(config, &registry, &kubeai::Policy::default()))
+}
+
+/// A missing reading holds the count, but a value that is gone while samples of the same name are there is not a missing reading.
+const TWO_FORMS: (Law, &str) = (
+    Law::Poorer,
+    "a metric given as a value and as samples is read from the samples where the value is gone",
+);
+const COOLDOWN_LAST: (Law, &str) =
+    (Law::Bounds, "upstream's cooldown is the last step: a count outside the bounds waits for it too");
 
 /// Upstream takes the largest recommendation of the metrics that could be read and leaves the others out.
 const SILENT_METRICS: &[(Law, &str)] = &[(
@@ -159,6 +207,22 @@ const FILLED_IN: &[(Law, &str)] = &[(
 
 const WINDOWS: &str =
     "decides on what its windows hold, in which a missing reading leaves the older ones to decide";
+
+/// AIBrix besides asks nobody where there are no instances, and calls that no failure.
+const OLD_READINGS: &[(Law, &str)] = &[
+    SILENT_METRICS[0],
+    (
+        Law::Blind,
+        "with no instances upstream goes by readings of any age, and by none where there never was one",
+    ),
+];
+
+/// Bud's policies, gate and cooldown come after its bounds.
+const BUD_LAST_STEPS: &[(Law, &str)] = &[
+    SILENT_METRICS[0],
+    (Law::Bounds, "upstream's policies, gate and cooldown can keep a count outside the bounds"),
+    (Law::Unseeing, "for the same reason a count below the minimum may stay there"),
+];
 
 const fn exempt(mut subject: Subject, laws: &'static [(Law, &'static str)]) -> Subject {
     subject.exempt = laws;
@@ -258,6 +322,55 @@ pub fn subjects() -> Vec<Subject> {
             ),
             SILENT_METRICS,
         ),
+        exempt(
+            subject(
+                "aibrix_apa",
+                || {
+                    let config = aibrix_config(aibrix::Strategy::Apa, 1, 40).scale_up_cooldown(MINUTE);
+                    preset(Autoscaler::aibrix(config))
+                },
+                // A fleet at zero stays there, whatever the minimum: scaling is switched off.
+                (0, 40),
+            ),
+            OLD_READINGS,
+        ),
+        exempt(
+            subject(
+                "aibrix_kpa",
+                || {
+                    let schedule = aibrix::Schedule::new("day", long_day()).min(3);
+                    let config = aibrix_config(aibrix::Strategy::Kpa, 0, 40)
+                        .kpa_load(aibrix::KpaLoad::Totals)
+                        .cooldown_rule(aibrix::CooldownRule::Hold)
+                        .time_zone("America/St_Johns")
+                        .schedule(schedule);
+                    preset(Autoscaler::aibrix(config))
+                },
+                (0, 40),
+            ),
+            OLD_READINGS,
+        ),
+        exempt(subject("bud", || preset(Autoscaler::bud(bud_config())), (2, 40)), BUD_LAST_STEPS),
+        exempt(
+            subject(
+                "bud_bounds_last",
+                || preset(Autoscaler::bud(bud_config().enforce_bounds_last(true))),
+                (2, 40),
+            ),
+            SILENT_METRICS,
+        ),
+        exempt(
+            subject(
+                "bud_kpa",
+                || {
+                    preset(Autoscaler::bud(
+                        bud_config().strategy(bud::Strategy::Kpa).enforce_bounds_last(true),
+                    ))
+                },
+                (2, 40),
+            ),
+            SILENT_METRICS,
+        ),
         subject("threshold", || preset(Autoscaler::threshold(threshold_config(band()))), (1, 40)),
         subject(
             "threshold_set_point",
@@ -277,6 +390,51 @@ pub fn subjects() -> Vec<Subject> {
                 (0, MOST),
             ),
             &[(Law::Poorer, "the formula as printed judges the resources that there are")],
+        ),
+        exempt(subject("kubeai", || preset(Autoscaler::kubeai(kubeai_config())), (1, 40)), &[TWO_FORMS]),
+        exempt(
+            subject(
+                "kubeai_cooldown",
+                || preset(Autoscaler::kubeai(kubeai_config().cooldown(MINUTE))),
+                (1, 40),
+            ),
+            &[COOLDOWN_LAST, TWO_FORMS],
+        ),
+        exempt(
+            subject(
+                "kubeai_weighted",
+                || {
+                    let config = kubeai_config().algorithm("WeightedRatio").weights([2.0, 1.0, 1.0, 0.5]);
+                    preset(Autoscaler::kubeai(config))
+                },
+                (1, 40),
+            ),
+            &[TWO_FORMS],
+        ),
+        subject("kubeai_smoothed", smoothed, (1, 40)),
+        exempt(
+            subject(
+                "kubeai_ignoring",
+                || preset(Autoscaler::kubeai(kubeai_config().missing(kubeai::Missing::Ignore))),
+                (1, 40),
+            ),
+            &[(Law::Poorer, "upstream drops a slot without a reading, whatever it would have asked for")],
+        ),
+        subject(
+            "gaussian_values",
+            || {
+                let config = gaussian::Config::values(bounds(1, 40), band(), metric::CPU, metric::RPS);
+                preset(Autoscaler::gaussian(config))
+            },
+            (1, 40),
+        ),
+        subject(
+            "gaussian_window",
+            || {
+                let config = gaussian::Config::window(bounds(1, 40), band(), metric::CPU, 2 * MINUTE);
+                preset(Autoscaler::gaussian(config))
+            },
+            (1, 40),
         ),
         subject(
             "stabilization",

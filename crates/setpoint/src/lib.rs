@@ -28,8 +28,12 @@
 //! | Kubernetes HPA | [`Autoscaler::hpa`] | [`hpa`] |
 //! | Knative KPA | [`Autoscaler::kpa`] | [`kpa`] |
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
+//! | KubeAI Autoscaler | [`Autoscaler::kubeai`] | [`kubeai`] |
+//! | BudAIScaler | [`Autoscaler::bud`] | [`bud`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
+//! | utilization with its variance | [`Autoscaler::gaussian`] | [`gaussian`] |
 //! | a fleet of fixed size | [`Autoscaler::fixed`] | [`fixed`] |
+//! | targets or roles decided together | [`Group::kthena_targets`], [`Group::kthena_roles`] | [`kthena`] |
 //! | stages of their own | [`Autoscaler::builder`] | [`stage`], [`restrain`] |
 //!
 //! # Promises
@@ -59,17 +63,19 @@ pub mod reason;
 pub mod replicas;
 pub mod restrain;
 pub mod rounding;
+pub mod schedule;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod snapshot;
 pub mod stage;
 pub mod state;
 pub mod stats;
+mod text;
 pub mod time;
 pub mod window;
 
-pub use algorithm::{fixed, hpa, kpa, kthena, threshold};
-pub use autoscaler::{Autoscaler, Combine};
+pub use algorithm::{aibrix, bud, fixed, gaussian, hpa, kpa, kthena, kubeai, threshold};
+pub use autoscaler::{Autoscaler, Combine, Group, GroupDecision, GroupOutcome};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, SnapshotError, StateError};
 pub use metric::{MetricName, Target, TargetKind};

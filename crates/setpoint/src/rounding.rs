@@ -36,6 +36,17 @@ pub fn trunc32(x: f64) -> Option<i64> {
     integral32(x.trunc())
 }
 
+/// Nearest integer to `x`, halves away from zero, saturating at 32 bits; `None` for NaN.
+///
+/// ```
+/// use setpoint::rounding::round32;
+/// assert_eq!((round32(2.5), round32(-2.5), round32(2.4999)), (Some(3), Some(-3), Some(2)));
+/// ```
+#[must_use]
+pub fn round32(x: f64) -> Option<i64> {
+    integral32(x.round())
+}
+
 /// A count of at least `lo` and at most `hi` from the smallest integer at or above `x`; `None` for NaN.
 #[must_use]
 pub fn ceil_within(x: f64, lo: i64, hi: i64) -> Option<i64> {
@@ -50,6 +61,18 @@ pub fn ceil_within(x: f64, lo: i64, hi: i64) -> Option<i64> {
     } else {
         Some(x as i64)
     }
+}
+
+/// A count of at least `lo` and at most `hi` from `x` without its fraction; `None` for NaN.
+///
+/// ```
+/// use setpoint::rounding::trunc_within;
+/// assert_eq!(trunc_within(3.9, 1, 10), Some(3));
+/// assert_eq!(trunc_within(f64::INFINITY, 1, 10), Some(10));
+/// ```
+#[must_use]
+pub fn trunc_within(x: f64, lo: i64, hi: i64) -> Option<i64> {
+    ceil_within(x.trunc(), lo, hi)
 }
 
 /// Smallest integer at or above `x`, but an `x` within [`SNAP`] of an integer is that integer: a quotient such as
@@ -74,6 +97,17 @@ pub fn snap_floor(x: f64) -> Option<i64> {
 fn snapped(x: f64) -> Option<f64> {
     let r = x.round();
     ((x - r).abs() <= SNAP * x.abs().max(1.0)).then_some(r)
+}
+
+/// `floor(x + 0.5)`: the nearest integer, halves up, as textbooks round. No snap. Saturates at 32 bits; `None` for NaN.
+///
+/// ```
+/// use setpoint::rounding::half_up32;
+/// assert_eq!((half_up32(2.5), half_up32(-2.5), half_up32(2.49)), (Some(3), Some(-2), Some(2)));
+/// ```
+#[must_use]
+pub fn half_up32(x: f64) -> Option<i64> {
+    integral32((x + 0.5).floor())
 }
 
 /// Thousandths of `x`: the nearest integer where `x` has at most three decimals, else the next one up, as
@@ -103,6 +137,21 @@ pub fn to_milli(x: f64) -> Option<i64> {
 #[must_use]
 pub fn ceil64(x: f64) -> Option<i64> {
     if x.is_nan() { None } else { Some(x.ceil() as i64) }
+}
+
+/// `a / b` rounded towards zero, as integer division does, with the wrap-around of `i64::MIN / -1`. `b` is not 0.
+///
+/// Where `a` has at most 50 bits the quotient of doubles is taken, which is several times faster on many processors and cannot differ: a
+/// quotient that is no integer is at least `1 / |b|` away from one, relative to its size more than `2^-51`, and the rounding of a double
+/// moves it by less.
+#[must_use]
+#[inline]
+pub fn div_trunc(a: i64, b: i64) -> i64 {
+    const EXACT: u64 = 1 << 50;
+    if a.unsigned_abs() < EXACT && b.unsigned_abs() < EXACT {
+        return (a as f64 / b as f64) as i64;
+    }
+    a.wrapping_div(b)
 }
 
 /// `x` rounded to six decimals, halves away from zero: the form in which linear windows report an average.
@@ -172,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_four_odd_inputs() {
-        for f in [ceil32, floor32, trunc32, snap_ceil, snap_floor] {
+        for f in [ceil32, floor32, round32, trunc32, snap_ceil, snap_floor] {
             assert_eq!(f(f64::NAN), None);
             assert_eq!(f(f64::INFINITY), Some(MAX_COUNT));
             assert_eq!(f(f64::NEG_INFINITY), Some(MIN_COUNT));
@@ -183,6 +232,10 @@ mod tests {
         assert_eq!(ceil_within(f64::INFINITY, 0, 10), Some(10));
         assert_eq!(ceil_within(-7.5, 0, 10), Some(0));
         assert_eq!(ceil_within(9.2, 0, 10), Some(10));
+        assert_eq!(trunc_within(f64::NAN, 0, 10), None);
+        assert_eq!(trunc_within(9.9, 0, 10), Some(9));
+        assert_eq!(trunc_within(-0.9, 0, 10), Some(0));
+        assert_eq!(trunc_within(1e300, 0, i64::MAX), Some(i64::MAX));
     }
 
     #[test]
@@ -211,6 +264,24 @@ mod tests {
         assert_eq!(ceil64(1e300), Some(i64::MAX));
         assert_eq!(ceil64(-1e300), Some(i64::MIN));
         assert_eq!(ceil64(f64::NAN), None);
+    }
+
+    #[test]
+    fn division_by_doubles_is_integer_division() {
+        let edges: [i64; 13] =
+            [1, 2, 3, 7, 99, 100, 101, 1_000, 33_554_431, 33_554_433, (1 << 49) + 1, (1 << 50) - 1, 1 << 50];
+        for b in edges {
+            for n in edges {
+                // Around every multiple, where a rounded quotient could land on the wrong side.
+                for a in [-1, 0, 1].map(|d| b.saturating_mul(n).saturating_add(d)) {
+                    for (a, b) in [(a, b), (-a, b), (a, -b), (-a, -b), (n, b)] {
+                        assert_eq!(div_trunc(a, b), a.wrapping_div(b), "{a} / {b}");
+                    }
+                }
+            }
+        }
+        assert_eq!(div_trunc(i64::MIN, -1), i64::MIN);
+        assert_eq!(div_trunc(i64::MAX, 3), i64::MAX / 3);
     }
 
     #[test]

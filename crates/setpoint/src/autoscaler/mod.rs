@@ -4,6 +4,8 @@
 mod builder;
 mod combine;
 mod counterfactual;
+mod group;
+mod group_saved;
 mod presets;
 mod saved;
 mod stages;
@@ -11,6 +13,7 @@ mod stages;
 pub use builder::Builder;
 pub use combine::Combine;
 pub use counterfactual::Counterfactual;
+pub use group::{Group, GroupDecision, GroupOutcome};
 pub use saved::FORMAT;
 pub use stages::{Recommender, Restraint};
 
@@ -255,9 +258,11 @@ impl Autoscaler {
     }
 
     fn next_change_at(&self, cx: &Context<'_>, decision: &Decision) -> Option<Timestamp> {
-        if decision.changes() {
-            return Some(cx.now);
-        }
+        if decision.changes() { Some(cx.now) } else { self.quiet_until(cx, decision) }
+    }
+
+    /// The earliest time at which a stage could answer otherwise on the same facts, the present count included.
+    fn quiet_until(&self, cx: &Context<'_>, decision: &Decision) -> Option<Timestamp> {
         let decided = i64::from(decision.replicas);
         (0..decision.parts.len()).fold(None, |first, i| {
             let turn = Turn::new(decision.parts[i], decided);

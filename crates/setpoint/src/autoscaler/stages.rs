@@ -1,7 +1,7 @@
 //! The stages that an autoscaler is made of: the library's own as values, and the caller's behind the traits.
 
 use crate::algorithm::fixed::Fixed;
-use crate::algorithm::{hpa, kpa, kthena, threshold};
+use crate::algorithm::{aibrix, bud, gaussian, hpa, kpa, kthena, kubeai, threshold};
 use crate::restrain::{Ceiling, Cooldown, Floor, RateLimit, Stabilization, WithinBounds, ZeroOr};
 use crate::stage::{Recommend, Restrain, Stage};
 use crate::state::{StateWriter, Value};
@@ -96,7 +96,11 @@ stages! {
         Hpa(hpa::Recommender),
         Kpa(kpa::Recommender),
         Kthena(kthena::Recommender),
+        Aibrix(aibrix::Recommender),
+        KubeAi(kubeai::Recommender),
+        Bud(bud::Recommender),
         Threshold(threshold::Recommender),
+        Gaussian(gaussian::Recommender),
     }
 }
 
@@ -113,5 +117,9 @@ stages! {
         RateLimit(RateLimit),
         KpaLastStep(kpa::LastStep),
         KthenaCorrection(kthena::Corrector),
+        AibrixCooldown(aibrix::Cooldown),
+        AibrixBounds(aibrix::BoundsByTime),
+        BudStep(bud::Step),
+        BudPace(bud::Pace),
     }
 }

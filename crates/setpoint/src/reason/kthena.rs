@@ -55,6 +55,46 @@ pub enum Binding {
     Bounds,
 }
 
+/// Which rule of the ratio between two roles moved a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum RatioRule {
+    /// The bounds of the role, before any ratio.
+    Bounds,
+    /// One role has none and the other has some: one, within the bounds.
+    NotZero,
+    /// The ratio was below its lower limit.
+    AtLeast,
+    /// The ratio was above its upper limit.
+    AtMost,
+}
+
+/// Why a ratio could not be judged. Roles are places in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "error", rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum RatioError {
+    /// The ratio names a role that is not there.
+    #[error("the ratio names role {role}, which is not there")]
+    RoleNotFound {
+        /// The role.
+        role: u16,
+    },
+    /// A role of the ratio has no bounds.
+    #[error("role {role} of the ratio has no bounds")]
+    BoundsNotFound {
+        /// The role.
+        role: u16,
+    },
+    /// A limit of the ratio is not a finite number.
+    #[error("a limit of the ratio is {limit}")]
+    NotFinite {
+        /// The limit.
+        limit: Num,
+    },
+}
+
 /// A reason of a stage of Kthena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -114,13 +154,52 @@ pub enum KthenaReason {
         /// The limit on the pace, if there was one.
         limit: Option<i64>,
     },
+    /// A target's share of the total of its group.
+    Share {
+        /// The share.
+        count: i64,
+        /// The total.
+        total: i64,
+    },
+    /// The ratio between two roles moved the count of one.
+    Repaired {
+        /// The rule that held.
+        by: RatioRule,
+        /// What it was.
+        from: i64,
+        /// What it became.
+        to: i64,
+    },
+    /// The ratio between two roles.
+    Ratio {
+        /// The ratio at the end; nothing where it cannot be told.
+        ratio: Option<Num>,
+        /// Whether a rule repaired it.
+        adjusted: bool,
+        /// Whether it lies within its limits at the end.
+        within: bool,
+    },
+    /// The ratio between two roles could not be judged.
+    RatioFailed {
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        error: RatioError,
+    },
+}
+
+/// The sentence of a reason outside of a decision, where metrics have no names.
+impl fmt::Display for KthenaReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f, &StageLabel { name: "kthena".into(), metrics: Vec::new() })
+    }
 }
 
 impl KthenaReason {
     pub(super) fn effect(&self) -> Effect {
         match *self {
             Self::Bound { count } | Self::Recommended { count, .. } => Effect::Wants(count),
-            Self::Corrected { from, to, .. } => Effect::Moves { from, to },
+            Self::Corrected { from, to, .. } | Self::Repaired { from, to, .. } => Effect::Moves { from, to },
+            Self::Share { count, .. } => Effect::Takes(count),
             _ => Effect::Note,
         }
     }
@@ -162,6 +241,25 @@ impl KthenaReason {
                 };
                 write!(f, "{what} gives {to}")
             }
+            Self::Share { count, total } => write!(f, "{count} of a total of {total}"),
+            Self::Repaired { by, to, .. } => {
+                let what = match by {
+                    RatioRule::Bounds => "bounds",
+                    RatioRule::NotZero => "not without the other role",
+                    RatioRule::AtLeast => "least ratio",
+                    RatioRule::AtMost => "most ratio",
+                };
+                write!(f, "{what} gives {to}")
+            }
+            Self::Ratio { ratio, adjusted, within } => {
+                match ratio {
+                    Some(ratio) => write!(f, "ratio {ratio}")?,
+                    None => write!(f, "no ratio")?,
+                }
+                write!(f, "{}", if adjusted { " after repair" } else { "" })?;
+                write!(f, "{}", if within { "" } else { ", outside its limits" })
+            }
+            Self::RatioFailed { error } => write!(f, "{error}"),
         }
     }
 }

@@ -2,9 +2,13 @@
 //! made at the edge, by [`Decision`](crate::Decision)'s `Display`. Each system has its own file of reasons; what the pipeline itself and the
 //! general restraints say stands here.
 
+pub mod aibrix;
+pub mod bud;
+pub mod gaussian;
 pub mod hpa;
 pub mod kpa;
 pub mod kthena;
+pub mod kubeai;
 mod restraint;
 mod text;
 pub mod threshold;
@@ -114,6 +118,11 @@ pub enum Reason {
         /// How many recommenders failed.
         failed: u16,
     },
+    /// The group that the workload belongs to leaves all its members as they are: the present count is kept.
+    Kept {
+        /// The present count.
+        count: i64,
+    },
     /// A restraint moved the count and says no more.
     Moved {
         /// What it was.
@@ -157,11 +166,35 @@ pub enum Reason {
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: kthena::KthenaReason,
     },
+    /// AIBrix.
+    Aibrix {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: aibrix::AibrixReason,
+    },
+    /// The KubeAI autoscaler.
+    KubeAi {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: kubeai::KubeAiReason,
+    },
+    /// Bud.
+    Bud {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: bud::BudReason,
+    },
     /// The utilization threshold.
     Threshold {
         /// What it says.
         #[cfg_attr(feature = "serde", serde(flatten))]
         reason: threshold::ThresholdReason,
+    },
+    /// The Gaussian rule.
+    Gaussian {
+        /// What it says.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        reason: gaussian::GaussianReason,
     },
     /// A caller's own note.
     Custom {
@@ -178,13 +211,19 @@ impl Reason {
     pub fn effect(&self) -> Effect {
         match *self {
             Self::Wants { count } | Self::Fixed { count } => Effect::Wants(count),
-            Self::Combined { count, .. } | Self::Held { count, .. } => Effect::Takes(count),
+            Self::Combined { count, .. } | Self::Held { count, .. } | Self::Kept { count } => {
+                Effect::Takes(count)
+            }
             Self::Moved { from, to } | Self::Expressible { from, to } => Effect::Moves { from, to },
             Self::Restraint { reason } => reason.effect(),
             Self::Hpa { reason } => reason.effect(),
             Self::Kpa { reason } => reason.effect(),
             Self::Kthena { reason } => reason.effect(),
+            Self::Aibrix { reason } => reason.effect(),
+            Self::KubeAi { reason } => reason.effect(),
+            Self::Bud { reason } => reason.effect(),
             Self::Threshold { reason } => reason.effect(),
+            Self::Gaussian { reason } => reason.effect(),
             _ => Effect::Note,
         }
     }
@@ -218,6 +257,7 @@ impl Reason {
             Self::Combined { count, .. } => write!(f, "combined {count}"),
             Self::Held { count, failed: 0 } => write!(f, "no opinion, keep {count}"),
             Self::Held { count, failed } => write!(f, "{failed} failed, keep {count}"),
+            Self::Kept { count } => write!(f, "the group is left as it is, keep {count}"),
             Self::Moved { from, to } => write!(f, "{} {from} -> {to}", stage.name),
             Self::Expressible { to, .. } => write!(f, "within what can be expressed, {to}"),
             Self::Fixed { count } => write!(f, "fixed at {count}"),
@@ -225,7 +265,11 @@ impl Reason {
             Self::Hpa { reason } => reason.describe(f, stage),
             Self::Kpa { reason } => reason.describe(f, stage),
             Self::Kthena { reason } => reason.describe(f, stage),
+            Self::Aibrix { reason } => reason.describe(f, stage),
+            Self::KubeAi { reason } => reason.describe(f, stage),
+            Self::Bud { reason } => reason.describe(f, stage),
             Self::Threshold { reason } => reason.describe(f, stage),
+            Self::Gaussian { reason } => reason.describe(f, stage),
             Self::Custom { label, value } => write!(f, "{label} {value}"),
         }
     }

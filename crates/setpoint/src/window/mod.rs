@@ -8,7 +8,9 @@ pub mod bucketed;
 pub mod extremum;
 pub mod fresh;
 pub mod histogram;
+pub mod latest;
 pub mod line;
+pub mod moments;
 pub mod record;
 pub mod snapshots;
 
@@ -16,6 +18,8 @@ pub use bucketed::{Average, Bucketed};
 pub use extremum::MaxWindow;
 pub use fresh::Width;
 pub use histogram::Histogram;
+pub use latest::LatestBuckets;
 pub use line::LineWindow;
+pub use moments::{MomentWindow, Moments};
 pub use record::{Extreme, RecordWindow};
 pub use snapshots::SnapshotWindow;

@@ -145,6 +145,25 @@ impl RecordWindow {
         self.front(now).map(|(_, value)| value)
     }
 
+    /// The best value that was recorded later than `after` and is still held, with its time: for rules whose edge does not
+    /// count, or that look back less far than the width.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use setpoint::{Timestamp, window::{Extreme, RecordWindow}};
+    ///
+    /// let mut window = RecordWindow::new(Extreme::Maximum, Duration::from_secs(300));
+    /// window.append(Timestamp::from_secs(0), 9);
+    /// window.append(Timestamp::from_secs(60), 4);
+    /// assert_eq!(window.best_since(Timestamp::from_secs(0)), Some((Timestamp::from_secs(60), 4)));
+    /// assert_eq!(window.best_since(Timestamp::from_secs(60)), None);
+    /// ```
+    #[must_use]
+    pub fn best_since(&self, after: Timestamp) -> Option<(Timestamp, i64)> {
+        let first = self.entries.partition_point(|&(at, _)| at <= after);
+        self.entries.get(first).copied()
+    }
+
     /// The first instant after `now` at which [`best`](Self::best) changes if nothing is recorded.
     #[must_use]
     pub fn next_change_at(&self, now: Timestamp) -> Option<Timestamp> {

@@ -72,9 +72,9 @@ pub fn utilization(sum: i64, requests: i64, entries: i64, target: i32) -> Result
     if requests == 0 || entries == 0 {
         return Err(Failure::NoMatchingMetrics);
     }
-    let percent = sum.wrapping_mul(100).wrapping_div(requests) as i32;
+    let percent = rounding::div_trunc(sum.wrapping_mul(100), requests) as i32;
     let ratio = f64::from(percent) / f64::from(target);
-    Ok(Ratio { ratio, percent: Some(percent), mean: sum.wrapping_div(entries) })
+    Ok(Ratio { ratio, percent: Some(percent), mean: rounding::div_trunc(sum, entries) })
 }
 
 /// The ratio of an average value target: the mean of `entries` values, rounded towards zero, against `target`, in
@@ -87,7 +87,7 @@ pub fn average(sum: i64, entries: i64, target: i64) -> Result<Ratio, Failure> {
     if entries == 0 {
         return Err(Failure::NoReadyPodMetrics);
     }
-    let mean = sum.wrapping_div(entries);
+    let mean = rounding::div_trunc(sum, entries);
     Ok(Ratio { ratio: mean as f64 / target as f64, percent: None, mean })
 }
 

@@ -9,8 +9,8 @@ use super::apply::{ACTIVATION_SLACK, Reachability, Rules};
 use super::reading::{Metric, NonFinite};
 use super::scale::Spec;
 use super::settings::{MAX_WINDOW, MIN_TARGET, Settings, is_burst, is_window, panic_window};
-use super::text::{count, duration_ns, number};
 use crate::error::ConfigError;
+use crate::text::{count, duration_ns, number};
 use crate::window::Average;
 use core::time::Duration;
 

@@ -37,7 +37,6 @@ pub mod scale;
 pub mod scaler;
 pub mod settings;
 mod stage;
-mod text;
 
 pub use crate::reason::kpa::{Activity, Limit, PanicStep};
 pub use activity::{

@@ -3,8 +3,8 @@
 //!
 //! Source: `knative/serving` `pkg/autoscaler/config/config.go` at commit `98e5ef90aa7033797aa0a61ef97f3ff7e49a3944`.
 
-use super::text::{SECOND_NS, count, duration_ns, number, truth};
 use crate::error::ConfigError;
+use crate::text::{SECOND_NS, count, duration_ns, number, truth};
 use core::time::Duration;
 
 /// Shortest stable window.

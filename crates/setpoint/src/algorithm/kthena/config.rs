@@ -107,35 +107,71 @@ impl Config {
     /// # Errors
     /// If a setting is outside its range, there is no metric, or two have the same name.
     pub fn check(self) -> Result<Checked, ConfigError> {
-        if self.bounds.min() > MOST_REPLICAS {
-            return Err(ConfigError::new("min_replicas", self.bounds.min(), "0 to 1000000"));
-        }
-        if self.bounds.max() > MOST_REPLICAS {
-            return Err(ConfigError::new("max_replicas", self.bounds.max(), "1 to 1000000"));
-        }
-        if self.tolerance_percent > 100 {
-            return Err(ConfigError::new("tolerance_percent", self.tolerance_percent, "0 to 100"));
-        }
-        if self.targets.is_empty() {
-            return Err(ConfigError::new("targets", "empty", "at least one metric"));
-        }
-        for (i, (name, value)) in self.targets.iter().enumerate() {
-            if name.is_empty() {
-                return Err(ConfigError::new("targets", "a metric without a name", "named metrics"));
-            }
-            if !(value.is_finite() && *value > 0.0) {
-                return Err(ConfigError::new(format!("targets.{name}"), value, "positive and finite"));
-            }
-            if self.targets[..i].iter().any(|(other, _)| other == name) {
-                return Err(ConfigError::new(format!("targets.{name}"), "given twice", "given once"));
-            }
-        }
-        let Behavior { scale_up, panic, scale_down } = &self.behavior;
-        scale_up.check().map_err(|e| e.within("behavior.scale_up.stable_policy"))?;
-        panic.check().map_err(|e| e.within("behavior.scale_up.panic_policy"))?;
-        scale_down.check().map_err(|e| e.within("behavior.scale_down"))?;
+        check_bounds(self.bounds)?;
+        check_tolerance(self.tolerance_percent)?;
+        check_metrics(&self.targets)?;
+        check_behavior(&self.behavior)?;
         Ok(Checked(self))
     }
+}
+
+pub(super) fn check_bounds(bounds: Bounds) -> Result<(), ConfigError> {
+    if bounds.min() > MOST_REPLICAS {
+        return Err(ConfigError::new("min_replicas", bounds.min(), "0 to 1000000"));
+    }
+    if bounds.max() > MOST_REPLICAS {
+        return Err(ConfigError::new("max_replicas", bounds.max(), "1 to 1000000"));
+    }
+    Ok(())
+}
+
+pub(super) fn check_tolerance(percent: u32) -> Result<(), ConfigError> {
+    if percent > 100 {
+        return Err(ConfigError::new("tolerance_percent", percent, "0 to 100"));
+    }
+    Ok(())
+}
+
+/// At least one metric, each with a name of its own and a usable target.
+pub(super) fn check_metrics(targets: &[(String, f64)]) -> Result<(), ConfigError> {
+    if targets.is_empty() {
+        return Err(ConfigError::new("targets", "empty", "at least one metric"));
+    }
+    for (i, (name, value)) in targets.iter().enumerate() {
+        if name.is_empty() {
+            return Err(ConfigError::new("targets", "a metric without a name", "named metrics"));
+        }
+        if !(value.is_finite() && *value > 0.0) {
+            return Err(ConfigError::new(format!("targets.{name}"), value, "positive and finite"));
+        }
+        if targets[..i].iter().any(|(other, _)| other == name) {
+            return Err(ConfigError::new(format!("targets.{name}"), "given twice", "given once"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_behavior(behavior: &Behavior) -> Result<(), ConfigError> {
+    let Behavior { scale_up, panic, scale_down } = behavior;
+    scale_up.check().map_err(|e| e.within("behavior.scale_up.stable_policy"))?;
+    panic.check().map_err(|e| e.within("behavior.scale_up.panic_policy"))?;
+    scale_down.check().map_err(|e| e.within("behavior.scale_down"))
+}
+
+/// Names that are there and differ.
+pub(super) fn check_names<'a>(
+    field: &'static str,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), ConfigError> {
+    for (i, name) in names.clone().enumerate() {
+        if name.is_empty() {
+            return Err(ConfigError::new(field, "one without a name", "named"));
+        }
+        if names.clone().take(i).any(|other| other == name) {
+            return Err(ConfigError::new(format!("{field}.{name}"), "given twice", "given once"));
+        }
+    }
+    Ok(())
 }
 
 /// Settings that were found to hold.
@@ -189,29 +225,13 @@ impl Checked {
     /// What [`correct`](super::correct) needs.
     #[must_use]
     pub fn rules(&self) -> Rules {
-        let Behavior { scale_up, panic, scale_down } = &self.0.behavior;
-        Rules {
-            min: i64::from(self.0.bounds.min()),
-            max: i64::from(self.0.bounds.max()),
-            scale_up: scale_up.limit(),
-            scale_down: scale_down.limit(),
-            panic_percent: i64::from(panic.percent),
-            panic_threshold_percent: Some(i64::from(panic.panic_threshold_percent)),
-        }
+        self.0.behavior.rules(self.0.bounds.min().into(), self.0.bounds.max().into())
     }
 
     /// What a [`Status`](super::Status) needs.
     #[must_use]
     pub const fn widths(&self) -> Widths {
-        let Behavior { scale_up, panic, scale_down } = &self.0.behavior;
-        Widths {
-            scale_down_stabilization: scale_down.stabilization_window,
-            scale_up_stabilization: scale_up.stabilization_window,
-            scale_down_period: scale_down.period,
-            scale_up_period: scale_up.period,
-            panic_period: panic.period,
-            panic_hold: panic.panic_mode_hold,
-        }
+        self.0.behavior.widths()
     }
 }
 

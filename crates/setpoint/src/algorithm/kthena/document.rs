@@ -30,14 +30,14 @@ pub(super) struct Config {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Target {
+pub(super) struct Target {
     metric: String,
     per_instance: f64,
 }
 
 #[derive(Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct Policies {
+pub(super) struct Policies {
     scale_up: ScaleUp,
     scale_down: Option<Stable>,
 }
@@ -76,7 +76,7 @@ struct Panic {
     panic_mode_hold_ms: Option<u64>,
 }
 
-const fn ten() -> u32 {
+pub(super) const fn ten() -> u32 {
     10
 }
 
@@ -122,22 +122,55 @@ impl From<Panic> for PanicPolicy {
     }
 }
 
+impl From<Policies> for Behavior {
+    fn from(raw: Policies) -> Self {
+        let absent = Self::default();
+        let Policies { scale_up: ScaleUp { stable_policy, panic_policy }, scale_down } = raw;
+        Self {
+            scale_up: stable_policy.map_or(absent.scale_up, |policy| policy.over(StablePolicy::scale_up())),
+            panic: panic_policy.map_or(absent.panic, PanicPolicy::from),
+            scale_down: scale_down
+                .map_or(absent.scale_down, |policy| policy.over(StablePolicy::scale_down())),
+        }
+    }
+}
+
+impl From<Behavior> for Policies {
+    fn from(behavior: Behavior) -> Self {
+        let Behavior { scale_up, panic, scale_down } = behavior;
+        Self {
+            scale_up: ScaleUp {
+                stable_policy: Some(scale_up.into()),
+                panic_policy: Some(Panic {
+                    percent: Some(panic.percent),
+                    period_ms: ms(panic.period),
+                    panic_threshold_percent: Some(panic.panic_threshold_percent),
+                    panic_mode_hold_ms: Some(ms(panic.panic_mode_hold)),
+                }),
+            },
+            scale_down: Some(scale_down.into()),
+        }
+    }
+}
+
+/// The metrics of a document, in its order.
+pub(super) fn read_targets(targets: Vec<Target>) -> Vec<(String, f64)> {
+    targets.into_iter().map(|t| (t.metric, t.per_instance)).collect()
+}
+
+/// Metrics as a document holds them.
+pub(super) fn write_targets(targets: Vec<(String, f64)>) -> Vec<Target> {
+    targets.into_iter().map(|(metric, per_instance)| Target { metric, per_instance }).collect()
+}
+
 impl TryFrom<Config> for config::Config {
     type Error = ConfigError;
     fn try_from(raw: Config) -> Result<Self, ConfigError> {
-        let absent = Behavior::default();
-        let Policies { scale_up: ScaleUp { stable_policy, panic_policy }, scale_down } = raw.behavior;
         let config = Self {
             bounds: raw.bounds,
-            targets: raw.targets.into_iter().map(|t| (t.metric, t.per_instance)).collect(),
+            targets: read_targets(raw.targets),
             tolerance_percent: raw.tolerance_percent,
-            behavior: Behavior {
-                scale_up: stable_policy
-                    .map_or(absent.scale_up, |policy| policy.over(StablePolicy::scale_up())),
-                panic: panic_policy.map_or(absent.panic, PanicPolicy::from),
-                scale_down: scale_down
-                    .map_or(absent.scale_down, |policy| policy.over(StablePolicy::scale_down())),
-            },
+            behavior: raw.behavior.into(),
             aggregation: raw.aggregation,
         };
         config.check().map(config::Checked::into_config)
@@ -146,27 +179,11 @@ impl TryFrom<Config> for config::Config {
 
 impl From<config::Config> for Config {
     fn from(config: config::Config) -> Self {
-        let Behavior { scale_up, panic, scale_down } = config.behavior;
         Self {
             bounds: config.bounds,
-            targets: config
-                .targets
-                .into_iter()
-                .map(|(metric, per_instance)| Target { metric, per_instance })
-                .collect(),
+            targets: write_targets(config.targets),
             tolerance_percent: config.tolerance_percent,
-            behavior: Policies {
-                scale_up: ScaleUp {
-                    stable_policy: Some(scale_up.into()),
-                    panic_policy: Some(Panic {
-                        percent: Some(panic.percent),
-                        period_ms: ms(panic.period),
-                        panic_threshold_percent: Some(panic.panic_threshold_percent),
-                        panic_mode_hold_ms: Some(ms(panic.panic_mode_hold)),
-                    }),
-                },
-                scale_down: Some(scale_down.into()),
-            },
+            behavior: config.behavior.into(),
             aggregation: config.aggregation,
         }
     }

@@ -1,11 +1,10 @@
-//! Kthena's autoscaler for a single target: collect, recommend, judge panic, correct, remember.
+//! Kthena's autoscaler: collect, recommend, judge panic, correct, remember; for a single target, for targets of different
+//! cost that share one total ([`optimizer`], [`targets`]), and for roles that keep a ratio ([`roles`], [`ratio`]).
 //!
-//! Source of the rules: `volcano-sh/kthena`, `pkg/autoscaler/algorithm/{recommendation,revision}.go` and
-//! `pkg/autoscaler/autoscaler/{scaler,status,metric_collector}.go`, commit
-//! `3cc057284c34469fcb0ed22a12dac84b1d120719`. This wing scrapes no pod, asks no query and parses no text,
-//! splits no total over several targets and repairs no ratio between roles.
+//! Source of the rules: `volcano-sh/kthena`, `pkg/autoscaler/algorithm/*.go` and `pkg/autoscaler/autoscaler/*.go`,
+//! commit `3cc057284c34469fcb0ed22a12dac84b1d120719`. This wing scrapes no pod, asks no query and parses no text.
 //!
-//! One cycle, in upstream's order (its period is 15 s):
+//! One cycle of a single target, in upstream's order (its period is 15 s):
 //!
 //! 1. [`Collector::collect`] turns the scrapes of the pods and the answers of queries into one reading per metric and
 //!    the count of unready pods, and remembers the histograms. Its [`Plan`] says where each metric comes from. A
@@ -43,21 +42,31 @@ pub mod correction;
 #[cfg(feature = "serde")]
 mod document;
 pub mod families;
+#[cfg(feature = "serde")]
+mod group_documents;
+pub mod optimizer;
 pub mod panic_mode;
 pub mod policy;
+pub mod ratio;
 pub mod recommendation;
+pub mod roles;
 pub mod sources;
 mod stage;
 pub mod status;
+pub mod targets;
 
-pub use crate::reason::kthena::{Binding, Mode, Rule};
+pub use crate::reason::kthena::{Binding, Mode, RatioError, RatioRule, Rule};
 pub use collection::{Collection, Outcome, Silence, collect};
 pub use collector::Collector;
 pub use config::{Aggregation, Checked, Config};
 pub use correction::{Correction, Histories, Limit, Rules, Select, correct};
+pub use optimizer::{Batch, Split, Target};
 pub use panic_mode::PanicMode;
 pub use policy::{Behavior, PanicPolicy, StablePolicy};
+pub use ratio::{Range, Ratio, Repaired, repair};
 pub use recommendation::{MetricOutcome, Reading, Recommendation, Scope, Tally, recommend};
+pub use roles::RolesConfig;
 pub use sources::{Metric, Plan};
 pub use stage::{Corrector, Recommender};
 pub use status::{Decision, Status, Widths};
+pub use targets::{TargetsConfig, merge};

@@ -8,7 +8,8 @@
 
 use core::time::Duration;
 
-use super::correction::{Limit, Select};
+use super::correction::{Limit, Rules, Select};
+use super::status::Widths;
 use crate::error::ConfigError;
 
 /// The longest period, window or hold.
@@ -160,6 +161,36 @@ pub struct Behavior {
     pub panic: PanicPolicy,
     /// Shrinking.
     pub scale_down: StablePolicy,
+}
+
+impl Behavior {
+    /// What [`correct`](super::correct) needs, for counts from `min` to `max`.
+    #[must_use]
+    pub const fn rules(&self, min: i64, max: i64) -> Rules {
+        let Self { scale_up, panic, scale_down } = self;
+        Rules {
+            min,
+            max,
+            scale_up: scale_up.limit(),
+            scale_down: scale_down.limit(),
+            panic_percent: panic.percent as i64,
+            panic_threshold_percent: Some(panic.panic_threshold_percent as i64),
+        }
+    }
+
+    /// What a [`Status`](super::Status) needs.
+    #[must_use]
+    pub const fn widths(&self) -> Widths {
+        let Self { scale_up, panic, scale_down } = self;
+        Widths {
+            scale_down_stabilization: scale_down.stabilization_window,
+            scale_up_stabilization: scale_up.stabilization_window,
+            scale_down_period: scale_down.period,
+            scale_up_period: scale_up.period,
+            panic_period: panic.period,
+            panic_hold: panic.panic_mode_hold,
+        }
+    }
 }
 
 impl Default for Behavior {

@@ -7,8 +7,9 @@
 
 use super::collection::{blocked_by, is_ready};
 use super::config::{Aggregation, Checked};
+use super::correction::Rules;
 use super::recommendation::{Reading, Recommendation, Scope, recommend};
-use super::status::Status;
+use super::status::{Status, Widths};
 use crate::error::{ConfigError, StateError};
 use crate::metric::MetricName;
 use crate::reason::kthena::KthenaReason;
@@ -33,60 +34,79 @@ impl Recommender {
     /// # Errors
     /// If a metric's name cannot be one.
     pub fn new(config: &Checked) -> Result<Self, ConfigError> {
-        let names =
-            config.targets().iter().map(|(name, _)| MetricName::new(name)).collect::<Result<_, _>>()?;
-        Ok(Self {
-            names,
-            targets: config.targets().iter().map(|(_, target)| *target).collect(),
-            scope: config.scope(0, 0),
-            aggregation: config.aggregation(),
-        })
+        Self::raw(config.targets(), config.scope(0, 0), config.aggregation())
     }
 
-    fn reading(&self, snapshot: &Snapshot<'_>, name: &str, blocked: bool) -> Reading {
-        if let Some(value) = snapshot.find_value(name) {
-            return value.total().map_or(Reading::Summed(None), Reading::External);
-        }
-        match snapshot.find(name) {
-            Some(samples) if !blocked => self.of_instances(snapshot, samples),
-            _ => Reading::Summed(None),
-        }
+    /// A recommender of metrics and their targets that nobody checked. Current and unready counts of the scope are those
+    /// of each snapshot.
+    ///
+    /// # Errors
+    /// If a metric's name cannot be one.
+    pub fn raw(
+        targets: &[(String, f64)],
+        scope: Scope,
+        aggregation: Aggregation,
+    ) -> Result<Self, ConfigError> {
+        let names = targets.iter().map(|(name, _)| MetricName::new(name)).collect::<Result<_, _>>()?;
+        Ok(Self { names, targets: targets.iter().map(|(_, target)| *target).collect(), scope, aggregation })
     }
+}
 
-    fn of_instances(&self, snapshot: &Snapshot<'_>, samples: &Samples<'_>) -> Reading {
-        let values = samples.values();
-        match (snapshot.listed(), values) {
-            (Some(list), _) => {
-                let ready = list.iter().enumerate().filter(|(_, instance)| is_ready(instance));
-                self.aggregate(ready.map(|(i, _)| values.get(i)))
-            }
-            (None, Column::Same(_)) => {
-                let ready = snapshot.ready_count().unwrap_or(0);
-                let value = values.get(0);
-                match self.aggregation {
-                    Aggregation::Summed => {
-                        Reading::Summed(value.filter(|_| ready > 0).map(|v| v * f64::from(ready)))
-                    }
-                    Aggregation::PerInstance => Reading::alike(value, ready),
+/// What a snapshot says of the metric `name`; with an instance that blocks, only a total from outside counts.
+pub(super) fn read(snapshot: &Snapshot<'_>, name: &str, blocked: bool, aggregation: Aggregation) -> Reading {
+    if let Some(value) = snapshot.find_value(name) {
+        return value.total().map_or(Reading::Summed(None), Reading::External);
+    }
+    match snapshot.find(name) {
+        Some(samples) if !blocked => of_instances(snapshot, samples, aggregation),
+        _ => Reading::Summed(None),
+    }
+}
+
+/// The first instance that silences all others, and how many unready instances count.
+pub(super) fn readiness(snapshot: &Snapshot<'_>) -> (Option<usize>, i64) {
+    let blocker = snapshot.listed().and_then(blocked_by);
+    let unready = match (snapshot.listed(), blocker) {
+        (_, Some(_)) => 0,
+        (Some(list), None) => list.iter().filter(|instance| !is_ready(instance)).count() as i64,
+        (None, None) => i64::from(snapshot.unready_count()),
+    };
+    (blocker, unready)
+}
+
+fn of_instances(snapshot: &Snapshot<'_>, samples: &Samples<'_>, aggregation: Aggregation) -> Reading {
+    let values = samples.values();
+    match (snapshot.listed(), values) {
+        (Some(list), _) => {
+            let ready = list.iter().enumerate().filter(|(_, instance)| is_ready(instance));
+            aggregate(ready.map(|(i, _)| values.get(i)), aggregation)
+        }
+        (None, Column::Same(_)) => {
+            let ready = snapshot.ready_count().unwrap_or(0);
+            let value = values.get(0);
+            match aggregation {
+                Aggregation::Summed => {
+                    Reading::Summed(value.filter(|_| ready > 0).map(|v| v * f64::from(ready)))
                 }
+                Aggregation::PerInstance => Reading::alike(value, ready),
             }
-            (None, _) => {
-                let listed = values.len().unwrap_or(0);
-                let ready = snapshot.ready_count().unwrap_or(0) as usize;
-                match (self.aggregation, ready.saturating_sub(listed)) {
-                    (Aggregation::Summed, 1..) => Reading::Summed(None),
-                    (_, silent) => self.aggregate((0..listed).map(|i| values.get(i))).and_silent(silent),
-                }
+        }
+        (None, _) => {
+            let listed = values.len().unwrap_or(0);
+            let ready = snapshot.ready_count().unwrap_or(0) as usize;
+            match (aggregation, ready.saturating_sub(listed)) {
+                (Aggregation::Summed, 1..) => Reading::Summed(None),
+                (_, silent) => aggregate((0..listed).map(|i| values.get(i)), aggregation).and_silent(silent),
             }
         }
     }
+}
 
-    fn aggregate(&self, values: impl Iterator<Item = Option<f64>> + Clone) -> Reading {
-        match self.aggregation {
-            Aggregation::Summed if values.clone().any(|value| value.is_none()) => Reading::Summed(None),
-            Aggregation::Summed => Reading::sum_of(values),
-            Aggregation::PerInstance => Reading::instances(values),
-        }
+fn aggregate(values: impl Iterator<Item = Option<f64>> + Clone, aggregation: Aggregation) -> Reading {
+    match aggregation {
+        Aggregation::Summed if values.clone().any(|value| value.is_none()) => Reading::Summed(None),
+        Aggregation::Summed => Reading::sum_of(values),
+        Aggregation::PerInstance => Reading::instances(values),
     }
 }
 
@@ -103,18 +123,11 @@ impl Stage for Recommender {
 impl Recommend for Recommender {
     fn recommend(&self, cx: &Context<'_>, why: &mut Reasons<'_>) -> Opinion {
         let mut say = |reason| why.push(Reason::Kthena { reason });
-        let blocker = cx.snapshot.listed().and_then(blocked_by);
-        let unready = match (cx.snapshot.listed(), blocker) {
-            (_, Some(_)) => 0,
-            (Some(list), None) => list.iter().filter(|instance| !is_ready(instance)).count() as i64,
-            (None, None) => i64::from(cx.snapshot.unready_count()),
-        };
+        let (blocker, unready) = readiness(cx.snapshot);
         let scope = Scope { current: cx.current, unready, ..self.scope };
-        let metrics = self
-            .names
-            .iter()
-            .zip(&self.targets)
-            .map(|(name, target)| (*target, self.reading(cx.snapshot, name.as_str(), blocker.is_some())));
+        let reading =
+            |name: &MetricName| read(cx.snapshot, name.as_str(), blocker.is_some(), self.aggregation);
+        let metrics = self.names.iter().zip(&self.targets).map(|(name, target)| (*target, reading(name)));
         let mut looked = false;
         let wanted = recommend(&scope, metrics, |metric, outcome| {
             let metric = metric as u16;
@@ -151,15 +164,37 @@ impl Recommend for Recommender {
 /// A changed configuration starts it afresh, as upstream does whenever the generation of a policy changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Corrector {
-    config: Checked,
+    rules: Rules,
     status: Status,
+    remembers: Remembers,
+}
+
+/// What goes into the histories of recommendations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remembers {
+    Recommended,
+    Corrected,
 }
 
 impl Corrector {
     /// The corrector of a checked configuration, which has decided nothing yet.
     #[must_use]
-    pub fn new(config: Checked) -> Self {
-        Self { status: Status::new(config.widths()), config }
+    pub fn new(config: &Checked) -> Self {
+        Self::raw(config.rules(), config.widths())
+    }
+
+    /// A corrector of rules that nobody checked.
+    #[must_use]
+    pub fn raw(rules: Rules, widths: Widths) -> Self {
+        Self { rules, status: Status::new(widths), remembers: Remembers::Recommended }
+    }
+
+    /// The same, but the corrected count goes into all five histories, also into those of recommendations: upstream's way
+    /// where one total is split over several targets.
+    #[must_use]
+    pub fn remembering_corrected(mut self) -> Self {
+        self.remembers = Remembers::Corrected;
+        self
     }
 
     /// What is remembered.
@@ -176,7 +211,10 @@ impl Stage for Corrector {
 
     fn decided(&mut self, cx: &Context<'_>, turn: Turn) {
         if let Part::Restrained { input, .. } = turn.part {
-            let decision = self.status.decide(&self.config.rules(), cx.now, cx.current, input);
+            let mut decision = self.status.decide(&self.rules, cx.now, cx.current, input);
+            if self.remembers == Remembers::Corrected {
+                decision.correction.recommended = decision.correction.corrected;
+            }
             self.status.record(cx.now, &decision);
         }
     }
@@ -184,7 +222,7 @@ impl Stage for Corrector {
     fn next_change_at(&self, cx: &Context<'_>, turn: Turn) -> Option<Timestamp> {
         match turn.part {
             Part::Restrained { input, .. } => {
-                self.status.next_change_for(&self.config.rules(), cx.now, cx.current, input)
+                self.status.next_change_for(&self.rules, cx.now, cx.current, input)
             }
             _ => None,
         }
@@ -206,7 +244,7 @@ impl Stage for Corrector {
 
 impl Restrain for Corrector {
     fn restrain(&self, cx: &Context<'_>, input: i64, why: &mut Reasons<'_>) -> i64 {
-        let decision = self.status.decide(&self.config.rules(), cx.now, cx.current, input);
+        let decision = self.status.decide(&self.rules, cx.now, cx.current, input);
         let mut say = |reason| why.push(Reason::Kthena { reason });
         if decision.in_panic {
             let until = if decision.triggered { None } else { self.status.panic().ends_at() };

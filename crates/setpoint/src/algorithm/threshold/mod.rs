@@ -22,6 +22,7 @@
 //! ```
 
 pub mod config;
+pub mod gaussian;
 pub mod predictive;
 pub mod rule;
 mod stage;

@@ -30,7 +30,7 @@ impl Recommender {
 }
 
 /// The utilization of one resource, `None` where it is missing.
-fn utilization(snapshot: &Snapshot<'_>, name: &str) -> Option<f64> {
+pub(super) fn utilization(snapshot: &Snapshot<'_>, name: &str) -> Option<f64> {
     if let Some(value) = snapshot.find_value(name) {
         return value.total().filter(|u| *u >= 0.0);
     }

@@ -1,25 +1,25 @@
 //! Texts of settings and annotations to values: numbers, counts, truth values, durations. What does not parse is `None`;
 //! ranges are checked where the setting is known.
 //!
-//! Source: the forms that `knative/serving` accepts through its language's standard library (Go `strconv` and
+//! Source: the forms that `knative/serving` and `vllm-project/aibrix` accept through their language's standard library (Go `strconv` and
 //! `time.ParseDuration`). Ours: `NaN`, `Inf`, hexadecimal numbers and numbers beyond a double do not parse.
 
 /// Nanoseconds in a second.
-pub(super) const SECOND_NS: i64 = 1_000_000_000;
+pub(crate) const SECOND_NS: i64 = 1_000_000_000;
 
 /// A decimal number with optional sign, fraction and exponent.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let decimal = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
     text.parse().ok().filter(|x: &f64| decimal && x.is_finite())
 }
 
 /// A whole number of 32 bits.
-pub(super) fn count(text: &str) -> Option<i64> {
+pub(crate) fn count(text: &str) -> Option<i64> {
     text.parse::<i32>().ok().map(i64::from)
 }
 
 /// A truth value in one of its usual spellings.
-pub(super) fn truth(text: &str) -> Option<bool> {
+pub(crate) fn truth(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -29,7 +29,7 @@ pub(super) fn truth(text: &str) -> Option<bool> {
 
 /// A duration in nanoseconds: an optional sign and pairs of number and unit, or a bare 0. A fraction is cut to whole
 /// nanoseconds per pair; sums beyond 63 bits do not parse.
-pub(super) fn duration_ns(text: &str) -> Option<i64> {
+pub(crate) fn duration_ns(text: &str) -> Option<i64> {
     let (negative, mut rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),

@@ -58,10 +58,13 @@ def test_every_parameter_is_documented(name: str) -> None:
         assert re.search(rf"^(\w+, )*{parameter}(, \w+)* : ", text, re.MULTILINE), f"{name}: {parameter}"
 
 
-def test_the_readme_runs() -> None:
-    text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+PAGES = {"README.md": Path(__file__).parent.parent / "README.md", "docs/python.md": Path(__file__).parents[2] / "docs" / "python.md"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_pages_run(name: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGES[name].read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
     names: dict[str, Any] = {}
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+        exec(compile(block, name, "exec"), names)

@@ -66,6 +66,16 @@ def presets() -> list[sp.Autoscaler]:
         sp.kpa(target=10, stable_window=timedelta(minutes=1)),
         sp.kthena(min_replicas=1, max_replicas=20, targets={"load": 10}, panic=sp.PanicPolicy(period=60)),
         sp.threshold(min_replicas=1, max_replicas=20, thresholds=band, resources={"cpu": None, "memory": band}),
+        sp.aibrix(
+            strategy="apa",
+            min_replicas=1,
+            max_replicas=20,
+            metrics={"load": 10},
+            schedules=[sp.Schedule(name="office", start="08:30", end="18:00", days=("mon",), min_replicas=4)],
+        ),
+        sp.kubeai(min_replicas=1, max_replicas=20, latency_p99=timedelta(milliseconds=500), weights=[1, 2.5]),
+        sp.bud(min_replicas=1, max_replicas=20, metrics={"load": 10}, prediction=sp.Blend(weight=0.5)),
+        sp.gaussian(min_replicas=1, max_replicas=20, thresholds=band, metric="cpu", window=60),
     ]
 
 

@@ -22,6 +22,10 @@ impl<'py> Arguments<'py> {
         Self { py: named.py(), positional: Vec::new(), named }
     }
 
+    pub(crate) fn py(&self) -> Python<'py> {
+        self.py
+    }
+
     pub(crate) fn into_named(self) -> Bound<'py, PyDict> {
         self.named
     }

@@ -36,13 +36,21 @@ mod _setpoint {
     #[pymodule_export]
     use crate::instance::Instance;
     #[pymodule_export]
+    use crate::presets::aibrix::{Schedule, aibrix};
+    #[pymodule_export]
+    use crate::presets::bud::{Blend, bud};
+    #[pymodule_export]
     use crate::presets::fixed;
+    #[pymodule_export]
+    use crate::presets::gaussian::gaussian;
     #[pymodule_export]
     use crate::presets::hpa::{ScalingPolicy, ScalingRules, hpa};
     #[pymodule_export]
     use crate::presets::kpa::kpa;
     #[pymodule_export]
     use crate::presets::kthena::{PanicPolicy, StablePolicy, kthena};
+    #[pymodule_export]
+    use crate::presets::kubeai::kubeai;
     #[pymodule_export]
     use crate::presets::threshold::{Thresholds, threshold};
     #[pymodule_export]

@@ -28,6 +28,7 @@
 //! | Kubernetes HPA | [`Autoscaler::hpa`] | [`hpa`] |
 //! | Knative KPA | [`Autoscaler::kpa`] | [`kpa`] |
 //! | Kthena (MatrixInfer) | [`Autoscaler::kthena`] | [`kthena`] |
+//! | AIBrix, strategies APA and KPA | [`Autoscaler::aibrix`] | [`aibrix`] |
 //! | KubeAI Autoscaler | [`Autoscaler::kubeai`] | [`kubeai`] |
 //! | BudAIScaler | [`Autoscaler::bud`] | [`bud`] |
 //! | utilization thresholds | [`Autoscaler::threshold`] | [`threshold`] |
@@ -48,7 +49,8 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | (none) | everything above |
+//! | (none) | everything above; schedules go by UTC |
+//! | `schedule` | time zones by name, from a bundled database |
 //! | `serde` | (de)serialization of configurations, decisions and saved state |
 //! | `forecast` | forecasts of metrics: exact seasonal ARIMA |
 //! | `simulate` | backtests over recorded and generated traffic |
@@ -86,3 +88,8 @@ pub use replicas::{Bounds, Step, ZeroOrAtLeast};
 pub use snapshot::{Column, Instance, Phase, Readiness, Samples, Snapshot, WorkloadValue};
 pub use stage::{Context, Opinion, Recommend, Restrain, Stage};
 pub use time::Timestamp;
+
+/// The examples of the crate's page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

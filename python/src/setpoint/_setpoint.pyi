@@ -8,7 +8,7 @@ from numpy import dtype, float64, ndarray
 from setpoint._protocols import Recommender, Restraint
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Autoscaler", "AverageValue", "Ceiling", "Cooldown", "Decision", "Fixed", "Floor", "Instance", "Model", "PanicPolicy", "RateLimit", "Reason", "Report", "Samples", "ScalingPolicy", "ScalingRules", "Snapshot", "Stabilization", "StablePolicy", "Thresholds", "Trace", "Utilization", "Value", "WithinBounds", "Work", "WorkloadValue", "ZeroOrAtLeast", "_rebuild", "compose", "decide_many", "fixed", "hpa", "kpa", "kthena", "simulate", "simulate_series", "threshold"]
+__all__ = ["Autoscaler", "AverageValue", "Blend", "Ceiling", "Cooldown", "Decision", "Fixed", "Floor", "Instance", "Model", "PanicPolicy", "RateLimit", "Reason", "Report", "Samples", "ScalingPolicy", "ScalingRules", "Schedule", "Snapshot", "Stabilization", "StablePolicy", "Thresholds", "Trace", "Utilization", "Value", "WithinBounds", "Work", "WorkloadValue", "ZeroOrAtLeast", "_rebuild", "aibrix", "bud", "compose", "decide_many", "fixed", "gaussian", "hpa", "kpa", "kthena", "kubeai", "simulate", "simulate_series", "threshold"]
 
 @final
 class Autoscaler:
@@ -204,6 +204,53 @@ class AverageValue:
     def amount(self, /) -> float:
         """
         The amount that was given, in the unit of the class.
+        """
+
+@final
+class Blend:
+    """
+    BudAIScaler: how predictions are used.
+
+    Parameters
+    ----------
+    weight : float, default 0.3
+        How much a prediction of full confidence counts, as a share of the count: 0 to 1.
+    min_confidence : float, default 0.7
+        The least confidence at which a prediction counts at all: 0 to 1.
+    max_replicas : int, optional
+        The most, in replicas, that a prediction may ask for: 1 to 2147483647. Left out: no limit.
+
+    Raises
+    ------
+    ConfigError
+        If a number is out of the range of its type. Ranges are judged by `bud`.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> sp.Blend(weight=0.5)
+    Blend(weight=0.5, min_confidence=0.7)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, weight: SupportsFloat | SupportsIndex | None = None, min_confidence: SupportsFloat | SupportsIndex | None = None, max_replicas: SupportsIndex | None = None) -> Blend: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def max_replicas(self, /) -> int | None:
+        """
+        The most, in replicas, that a prediction may ask for; None for no limit.
+        """
+    @property
+    def min_confidence(self, /) -> float:
+        """
+        The least confidence at which a prediction counts at all.
+        """
+    @property
+    def weight(self, /) -> float:
+        """
+        How much a prediction of full confidence counts, as a share of the count.
         """
 
 @final
@@ -975,6 +1022,70 @@ class ScalingRules:
         """
 
 @final
+class Schedule:
+    """
+    AIBrix: bounds for a span of the day. A bound that is left out is that of the autoscaler.
+
+    Parameters
+    ----------
+    name : str
+        Lower-case letters, digits and inner hyphens; unique among the schedules of an autoscaler.
+    start, end : str
+        The span in local time, "HH:MM" from "00:00" to "23:59", the end excluded and after the start: it does not reach over midnight.
+    days : sequence of str, default every day
+        The days by their first three letters in English, "mon" to "sun", at least one.
+    min_replicas, max_replicas : int, optional
+        The bounds in replicas while it is on, at least one of the two.
+
+    Raises
+    ------
+    ConfigError
+        If a time, a day or a number is none. How the bounds and the spans go together is judged by `aibrix`.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> sp.Schedule(name="office", start="08:30", end="18:00", days=["mon", "tue"], min_replicas=4)
+    Schedule(name='office', start='08:30', end='18:00', days=['mon', 'tue'], min_replicas=4)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __getnewargs_ex__(self, /) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, name: str, start: str, end: str, days: Sequence[str] | None = None, min_replicas: SupportsIndex | None = None, max_replicas: SupportsIndex | None = None) -> Schedule: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def days(self, /) -> list[str]:
+        """
+        The days, from Monday on.
+        """
+    @property
+    def end(self, /) -> str:
+        """
+        Where the span ends, in local time.
+        """
+    @property
+    def max_replicas(self, /) -> int | None:
+        """
+        The maximum while it is on, as given.
+        """
+    @property
+    def min_replicas(self, /) -> int | None:
+        """
+        The minimum while it is on, as given.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name.
+        """
+    @property
+    def start(self, /) -> str:
+        """
+        Where the span starts, in local time.
+        """
+
+@final
 class Snapshot:
     """
     Facts observed at one instant. What is missing is said and is never 0.
@@ -1554,6 +1665,139 @@ def _rebuild(factory: str, settings: "dict[str, object]", saved: str, /) -> Auto
     Build a pickled autoscaler again.
     """
 
+def aibrix(*, strategy: str, min_replicas: SupportsIndex, max_replicas: SupportsIndex, metrics: Mapping[str, SupportsFloat | SupportsIndex] | None = None, external: Mapping[str, SupportsFloat | SupportsIndex] | None = None, max_scale_up_rate: SupportsFloat | SupportsIndex | None = None, max_scale_down_rate: SupportsFloat | SupportsIndex | None = None, scale_up_tolerance: SupportsFloat | SupportsIndex | None = None, scale_down_tolerance: SupportsFloat | SupportsIndex | None = None, panic_threshold: SupportsFloat | SupportsIndex | None = None, stable_window: float | int | timedelta | None = None, panic_window: float | int | timedelta | None = None, scale_up_cooldown: float | int | timedelta | None = None, scale_down_cooldown: float | int | timedelta | None = None, time_zone: str | None = None, schedules: Sequence[Schedule] | None = None, cooldown_rule: str | None = None, kpa_load: str | None = None, empty_window: str | None = None) -> Autoscaler:
+    """
+    The AIBrix autoscaler, strategies APA and KPA: the largest of what the metrics ask for within the bounds of the hour, then a cooldown.
+
+    Parameters
+    ----------
+    strategy : str
+        The formula: "apa" (in proportion to the stable average) or "kpa" (load over target, with a panic average).
+    min_replicas, max_replicas : int
+        The bounds in replicas, both included: 0 to `max_replicas`, 1 to 2147483647.
+    metrics : mapping of str to float, optional
+        Metrics that are measured at each instance, with how much of each one instance is for: finite and above 0. At least one metric here or
+        in `external`.
+    external : mapping of str to float, optional
+        Metrics that are one value from outside, read from the snapshot's `values`, with the same kind of target.
+    max_scale_up_rate : float, default 2
+        The most that one evaluation multiplies the count by: above 0.
+    max_scale_down_rate : float, default 2
+        The most that one evaluation divides the count by: above 0.
+    scale_up_tolerance, scale_down_tolerance : float, default 0.1
+        The share above and below the target that is tolerated: at least 0.
+    panic_threshold : float, default 2
+        The panic average over the stable average beyond which it is a panic: above 0.
+    stable_window : float, int or timedelta, default 180
+        The window of the stable average in whole seconds, 1 to 3600.
+    panic_window : float, int or timedelta, default 60
+        The window of the panic average in whole seconds, 1 to `stable_window`.
+    scale_up_cooldown : float, int or timedelta, default 0
+        For how long, in seconds, recommendations count for an increase.
+    scale_down_cooldown : float, int or timedelta, default 300
+        For how long, in seconds, recommendations count for a decrease.
+    time_zone : str, default "UTC"
+        The zone whose clock the schedules go by, by its name in the IANA database (which is built in).
+    schedules : sequence of Schedule, optional
+        Bounds by time of day; no two hold at the same minute.
+    cooldown_rule : str, default "deepen"
+        What the cooldown goes to: "deepen" (the most extreme recommendation, upstream's way) or "hold" (the mildest, the corrected form).
+    kpa_load : str, default "averages"
+        What the formula "kpa" takes for the load: "averages" (upstream's way) or "totals" (the corrected form).
+    empty_window : str, default "reads_zero"
+        What a window without a record stands for: "reads_zero" (upstream's way) or "fails" (the corrected form).
+
+    Returns
+    -------
+    Autoscaler
+        An autoscaler that reads the samples of `metrics` and the workload values of `external`.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range or there is no metric.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> scaler = sp.aibrix(strategy="apa", min_replicas=1, max_replicas=20, metrics={"gpu_cache_usage_perc": 50})
+    >>> scaler.decide(sp.Snapshot(at=0, replicas=3, samples={"gpu_cache_usage_perc": [60, 80, 70]})).replicas
+    5
+    """
+
+def bud(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, metrics: Mapping[str, SupportsFloat | SupportsIndex] | None = None, resources: Mapping[str, SupportsFloat | SupportsIndex] | None = None, custom: Mapping[str, SupportsFloat | SupportsIndex] | None = None, external: Mapping[str, SupportsFloat | SupportsIndex] | None = None, strategy: str | None = None, scale_up_tolerance: SupportsFloat | SupportsIndex | None = None, scale_down_tolerance: SupportsFloat | SupportsIndex | None = None, scale_up_rate: SupportsFloat | SupportsIndex | None = None, scale_down_rate: SupportsFloat | SupportsIndex | None = None, panic_threshold: SupportsFloat | SupportsIndex | None = None, starting_weight: SupportsFloat | SupportsIndex | None = None, scale_up_cooldown: float | int | timedelta | None = None, scale_down_cooldown: float | int | timedelta | None = None, scale_up_select: str | None = None, scale_down_select: str | None = None, scale_up_policies: Sequence[ScalingPolicy] | None = None, scale_down_policies: Sequence[ScalingPolicy] | None = None, pacing: str | None = None, max_starting: SupportsIndex | None = None, max_starting_percent: SupportsIndex | None = None, bypass_gate_on_panic: bool | None = None, gpu_memory: SupportsFloat | SupportsIndex | None = None, gpu_compute: SupportsFloat | SupportsIndex | None = None, prediction: Blend | None = None, budget_per_hour: SupportsFloat | SupportsIndex | None = None, overlap: str | None = None, enforce_bounds_last: bool | None = None) -> Autoscaler:
+    """
+    BudAIScaler: metrics, GPUs, a prediction, a schedule hint, a budget, bounds, rate policies, a starting gate and a cooldown, in that order.
+
+    At least one metric must be given; between equal votes the first counts: `metrics`, then `resources`, `custom` and `external`, each in its
+    order. A reading is the workload value of its name, else the mean of the samples of the instances that serve.
+
+    Parameters
+    ----------
+    min_replicas, max_replicas : int
+        The bounds in replicas, both included: 0 to `max_replicas`, 1 to 2147483647.
+    metrics : mapping of str to float, optional
+        Metrics that are asked for directly, with what the mean over the instances is held to, in the metric's unit: above 0.
+    resources, custom, external : mapping of str to float, optional
+        Metrics of other sources. Only the strategy "hpa" treats them otherwise: utilizations in whole percent, average values, values.
+    strategy : str, default "bud_scaler"
+        What decides: "bud_scaler" (everything), "kpa" (metrics with a panic, without GPUs, prediction, hint and budget) or "hpa" (a
+        Kubernetes autoscaler of the metrics other than `metrics`).
+    scale_up_tolerance, scale_down_tolerance : float, default 0.1
+        How far above and below its target a reading has no effect, as a share of the target: 0 and more; the edge has an effect.
+    scale_up_rate : float, default 2
+        How far one evaluation may grow the count, as a multiple of it: 1 and more; 0 is the default.
+    scale_down_rate : float, default 0.5
+        How much one evaluation leaves of the count, as a multiple of it: 0 and more; 0 is the default, above 1 is 1.
+    panic_threshold : float, default 2
+        From which multiple of its target a metric of the strategy "kpa" is in panic: 0 and more; 0 is the default.
+    starting_weight : float, default 0.5
+        How much of a replica a starting one counts for: 0 to 1.
+    scale_up_cooldown, scale_down_cooldown : float, int or timedelta, default 0 and 300
+        The time, in seconds, from a change in either direction until the next one in this direction.
+    scale_up_select, scale_down_select : str, default "max" and "min"
+        Which of the policies holds: "max" (the largest change), "min" (the smallest) or "disabled".
+    scale_up_policies, scale_down_policies : sequence of ScalingPolicy, optional
+        How far the count may change per period. Left out: no limit.
+    pacing : str, default "over_period"
+        What a policy limits: "over_period" (the change within its period) or "per_evaluation" (each evaluation, upstream's way).
+    max_starting : int, default 0
+        So many starting replicas hold growth back, 0 to 2147483647; 0 is off.
+    max_starting_percent : int, default 50
+        Such a share of starting replicas, in percent, holds growth back: 0 to 100; 0 is off.
+    bypass_gate_on_panic : bool, default False
+        Whether a panic of the strategy "kpa" passes that gate.
+    gpu_memory, gpu_compute : float, optional
+        Thresholds of GPU memory and compute utilization in percent, 0 to 100. If either is given, the GPUs can raise the count.
+    prediction : Blend, optional
+        How the values "predicted_replicas" and "prediction_confidence" are blended in. Left out: not at all.
+    budget_per_hour : float, optional
+        The budget in currency per hour: 0 (none) and more. The value "budget_per_hour" of a snapshot goes before it.
+    overlap : str, default "first"
+        Which of several active schedule hints counts: "first" or "largest".
+    enforce_bounds_last : bool, default False
+        Whether the bounds hold once more after policies, gate and cooldown.
+
+    Returns
+    -------
+    Autoscaler
+        An autoscaler that reads these metrics and, from the snapshot's `values`, the facts that are named above and "schedule_hints",
+        "cost_per_hour" and "replica_cost_per_hour".
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range or there is no metric that the strategy can read.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> scaler = sp.bud(min_replicas=2, max_replicas=20, metrics={"gpu_cache_usage_perc": 70})
+    >>> snapshot = sp.Snapshot(at=0, replicas=4, values={"gpu_cache_usage_perc": 84, "schedule_hints": 8})
+    >>> scaler.decide(snapshot).replicas
+    8
+    """
+
 def compose(*, recommenders: Sequence[Fixed | Recommender], combine: str = "largest", weights: Sequence[SupportsFloat | SupportsIndex] | None = None, caps: Sequence[SupportsIndex | None] | None = None, restraints: Sequence[Cooldown | Floor | Ceiling | WithinBounds | ZeroOrAtLeast | Stabilization | RateLimit | Restraint] | None = None, bounds: tuple[SupportsIndex, SupportsIndex] | None = None) -> Autoscaler:
     """
     An autoscaler of stages of one's own choice.
@@ -1664,6 +1908,49 @@ def fixed(count: SupportsIndex) -> Autoscaler:
     >>> import setpoint as sp
     >>> sp.fixed(3).decide(sp.Snapshot(at=0, replicas=1)).replicas
     3
+    """
+
+def gaussian(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, thresholds: Thresholds, mean: str | None = None, deviation: str | None = None, metric: str | None = None, window: float | int | timedelta | None = None, overload_probability: SupportsFloat | SupportsIndex | None = None) -> Autoscaler:
+    """
+    The utilization thresholds on what a normally distributed utilization exceeds with a small probability, within bounds.
+
+    The mean and the standard deviation are either two workload values, `mean` and `deviation`, or those of the readings of one `metric` over
+    a `window`.
+
+    Parameters
+    ----------
+    min_replicas, max_replicas : int
+        The bounds in replicas, both included: 0 to `max_replicas`, 1 to 2147483647.
+    thresholds : Thresholds
+        The band, in the unit of the readings.
+    mean, deviation : str, optional
+        The workload values that hold the mean and the standard deviation. Either both of these or both of `metric` and `window`.
+    metric : str, optional
+        The metric that holds the utilization: one reading per snapshot.
+    window : float, int or timedelta, optional
+        For how long, in seconds, a reading counts: at least 0.001, whole milliseconds.
+    overload_probability : float, default 0.05
+        The accepted probability of exceeding the upper threshold: above 0, below 0.5.
+
+    Returns
+    -------
+    Autoscaler
+        An autoscaler that reads these metrics.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range, or not exactly one of the two sources is given.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> band = sp.Thresholds(lower=0.4, upper=0.8)
+    >>> scaler = sp.gaussian(min_replicas=1, max_replicas=20, thresholds=band, mean="mean", deviation="deviation")
+    >>> scaler.decide(sp.Snapshot(at=0, replicas=10, values={"mean": 0.6, "deviation": 0.1})).replicas
+    10
+    >>> scaler.decide(sp.Snapshot(at=15, replicas=10, values={"mean": 0.6, "deviation": 0.2})).replicas
+    12
     """
 
 def hpa(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, targets: Mapping[str, Utilization | AverageValue | Value] | None = None, pods: Mapping[str, Utilization | AverageValue | Value] | None = None, objects: Mapping[str, Utilization | AverageValue | Value] | None = None, external: Mapping[str, Utilization | AverageValue | Value] | None = None, tolerance: SupportsFloat | SupportsIndex | None = None, scale_up: ScalingRules | None = None, scale_down: ScalingRules | None = None, scale_down_window: float | int | timedelta | None = None, cpu_initialization_period: float | int | timedelta | None = None, initial_readiness_delay: float | int | timedelta | None = None, scale_to_zero: bool = False) -> Autoscaler:
@@ -1827,6 +2114,60 @@ def kthena(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, targets:
     >>> import setpoint as sp
     >>> scaler = sp.kthena(min_replicas=1, max_replicas=20, targets={"concurrent_requests": 10})
     >>> scaler.decide(sp.Snapshot(at=60, replicas=2, samples={"concurrent_requests": [31, 40]})).replicas
+    6
+    """
+
+def kubeai(*, min_replicas: SupportsIndex, max_replicas: SupportsIndex, latency_p99: float | int | timedelta | None = None, latency_p95: float | int | timedelta | None = None, gpu_utilization: SupportsFloat | SupportsIndex | None = None, gpu_memory: SupportsFloat | SupportsIndex | None = None, queue_depth: SupportsFloat | SupportsIndex | None = None, metrics: Mapping[str, str] | None = None, algorithm: str | None = None, weights: Sequence[SupportsFloat | SupportsIndex] | None = None, tolerance: SupportsFloat | SupportsIndex | None = None, scale_up_cooldown: float | int | timedelta | None = None, scale_down_cooldown: float | int | timedelta | None = None, cooldown_clock: str | None = None, missing: str | None = None, unknown_algorithm: str | None = None, scale_up: ScalingRules | None = None, scale_down: ScalingRules | None = None) -> Autoscaler:
+    """
+    The KubeAI autoscaler: ratios of readings to their targets, combined by a named algorithm, within bounds and behind a cooldown.
+
+    At least one of the five targets must be given. A reading is the workload value of its metric, else made of the samples of the instances
+    that serve.
+
+    Parameters
+    ----------
+    min_replicas, max_replicas : int
+        The bounds in replicas, both included: 0 (read as 1) to `max_replicas`, 1 to 2147483647.
+    latency_p99, latency_p95 : float, int or timedelta, optional
+        The latencies to hold, in seconds: above 0. Read from "latency_p99_seconds" and "latency_p95_seconds".
+    gpu_utilization, gpu_memory : float, optional
+        The utilizations to hold, in percent: 1 to 100. Read from "gpu_utilization" and "gpu_memory_utilization".
+    queue_depth : float, optional
+        The waiting requests to hold for each replica: above 0. Read from "queue_length", the sum over all replicas.
+    metrics : mapping of str to str, optional
+        Other names to read from, by the name of the target's argument; they differ from one another.
+    algorithm : str, default "MaxRatio"
+        How the ratios become one: "MaxRatio", "AverageRatio" or "WeightedRatio".
+    weights : sequence of float, default 1 each
+        The weights of "WeightedRatio", each at least 0 and finite, in the order P99, P95, GPU utilization, queue, GPU memory.
+    tolerance : float, default 0.1
+        How far the ratio may be from 1 without effect, as a share of the target: 0 to 1.
+    scale_up_cooldown, scale_down_cooldown : float, int or timedelta, default 300
+        For how long, in seconds, growth and reductions wait after a change; 0 is none.
+    cooldown_clock : str, default "shared"
+        Which changes a cooldown counts from: "shared" (any) or "per_direction".
+    missing : str, default "hold"
+        What a missing reading does: "hold" (it forbids a reduction) or "ignore" (upstream's way).
+    unknown_algorithm : str, default "refuse"
+        What an unknown name does: "refuse" or "use_max_ratio" (upstream's way).
+    scale_up, scale_down : ScalingRules, optional
+        Stabilization windows and rate policies between the algorithm and the cooldown, without tolerances. Left out both: none.
+
+    Returns
+    -------
+    Autoscaler
+        An autoscaler that reads the metrics of the given targets.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range or no target is given.
+
+    Examples
+    --------
+    >>> import setpoint as sp
+    >>> scaler = sp.kubeai(min_replicas=1, max_replicas=20, latency_p99=0.5, queue_depth=10)
+    >>> scaler.decide(sp.Snapshot(at=0, replicas=4, values={"latency_p99_seconds": 0.4, "queue_length": 60})).replicas
     6
     """
 

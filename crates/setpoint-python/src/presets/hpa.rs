@@ -14,7 +14,7 @@ use setpoint::hpa::{Config, Source};
 use setpoint::{ConfigError, Step};
 use std::time::Duration;
 
-const SELECT: [(&str, Select); 3] =
+pub(super) const SELECT: [(&str, Select); 3] =
     [("max", Select::Max), ("min", Select::Min), ("disabled", Select::Disabled)];
 
 /// At most so much change within any period of this length.
@@ -41,7 +41,7 @@ const SELECT: [(&str, Select); 3] =
 /// ScalingPolicy(pods=4, period=60.0)
 #[pyclass(module = "setpoint", frozen, eq, hash)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ScalingPolicy(Policy);
+pub(crate) struct ScalingPolicy(pub(super) Policy);
 
 impl ScalingPolicy {
     fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Arguments<'py>> {

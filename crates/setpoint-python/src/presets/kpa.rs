@@ -1,14 +1,13 @@
 //! The Knative autoscaler.
 
-use super::choice::choice;
+use super::growing::Growing;
 use crate::arguments::Arguments;
 use crate::autoscaler::Autoscaler;
 use crate::error::Result;
-use crate::quantity::{Count, Optional, Span};
+use crate::quantity::{Count, Span};
 use pyo3::prelude::*;
 use setpoint::kpa::{Config, Metric, NonFinite, Reachability};
 use setpoint::window::Average;
-use std::time::Duration;
 
 const METRIC: [(&str, Metric); 2] = [("concurrency", Metric::Concurrency), ("rps", Metric::Rps)];
 const AVERAGE: [(&str, Average); 2] =
@@ -20,57 +19,6 @@ const REACHABILITY: [(&str, Reachability); 3] = [
 ];
 const NON_FINITE: [(&str, NonFinite); 2] =
     [("refuse", NonFinite::Refuse), ("pass_through", NonFinite::PassThrough)];
-
-/// A configuration and the settings that made it, both growing by what is given.
-struct Growing<'py> {
-    config: Config,
-    settings: Arguments<'py>,
-}
-
-impl<'py> Growing<'py> {
-    fn plain<T>(mut self, name: &str, value: Option<T>, set: fn(Config, T) -> Config) -> Result<Self>
-    where
-        T: Copy + IntoPyObject<'py>,
-    {
-        if let Some(value) = value {
-            self.settings = self.settings.named(name, value)?;
-            self.config = set(self.config, value);
-        }
-        Ok(self)
-    }
-
-    fn span(
-        mut self,
-        name: &'static str,
-        span: Option<Span>,
-        set: fn(Config, Duration) -> Config,
-    ) -> Result<Self> {
-        if let Some(span) = span.setting(name)? {
-            self.settings = self.settings.named(name, span.as_secs_f64())?;
-            self.config = set(self.config, span);
-        }
-        Ok(self)
-    }
-
-    fn count(self, name: &'static str, count: Option<Count>, set: fn(Config, u32) -> Config) -> Result<Self> {
-        let count = count.setting(name)?;
-        self.plain(name, count, set)
-    }
-
-    fn word<T: Copy>(
-        mut self,
-        name: &'static str,
-        word: Option<&str>,
-        words: &[(&str, T)],
-        set: fn(Config, T) -> Config,
-    ) -> Result<Self> {
-        if let Some(word) = word {
-            self.config = set(self.config, choice(name, word, words)?);
-            self.settings = self.settings.named(name, word)?;
-        }
-        Ok(self)
-    }
-}
 
 /// The Knative autoscaler: a stable and a panic window over the load, then bounds, initial scale and scale to zero.
 ///

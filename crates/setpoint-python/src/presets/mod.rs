@@ -1,9 +1,14 @@
 //! Each upstream system as one call.
 
+pub(crate) mod aibrix;
+pub(crate) mod bud;
 mod choice;
+pub(crate) mod gaussian;
+mod growing;
 pub(crate) mod hpa;
 pub(crate) mod kpa;
 pub(crate) mod kthena;
+pub(crate) mod kubeai;
 pub(crate) mod threshold;
 
 use crate::arguments::Arguments;

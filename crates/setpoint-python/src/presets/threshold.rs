@@ -33,7 +33,7 @@ use setpoint::threshold::{self as wing, Config, Variant};
 /// Thresholds(lower=0.4, upper=0.8, set_point=0.6)
 #[pyclass(module = "setpoint", frozen, eq)]
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Thresholds(wing::Thresholds);
+pub(crate) struct Thresholds(pub(super) wing::Thresholds);
 
 impl Thresholds {
     fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Arguments<'py>> {

@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// CSV file to play instead of the generated day: start_ms,requests,prompt_tokens,output_tokens or start_ms,value.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
-    /// Policy to run; give it several times for several of them [default: all]
+    /// Policy to run; give it several times for several of them [default: hpa, kpa, kthena, threshold, fixed; more: aibrix, kubeai, bud, gaussian]
     #[arg(long = "policy", value_name = "NAME")]
     policy: Vec<String>,
     /// Seed of the generated day, of missing scrapes and of nothing else.
@@ -76,11 +76,13 @@ impl Args {
 
     /// The policies to run, in the order of the registry.
     pub(crate) fn policies(&self) -> Result<Vec<&'static Policy>, Box<dyn Error>> {
-        let known = || policies::ALL.iter().map(|policy| policy.0).collect::<Vec<_>>().join(", ");
-        if let Some(name) = self.policy.iter().find(|name| !policies::ALL.iter().any(|p| p.0 == *name)) {
+        let known = || policies::all().map(|policy| policy.0).collect::<Vec<_>>().join(", ");
+        if let Some(name) = self.policy.iter().find(|name| !policies::all().any(|p| p.0 == *name)) {
             return Err(format!("there is no policy {name:?}; there are {}", known()).into());
         }
-        let chosen = |policy: &&Policy| self.policy.is_empty() || self.policy.iter().any(|n| n == policy.0);
-        Ok(policies::ALL.iter().filter(chosen).collect())
+        if self.policy.is_empty() {
+            return Ok(policies::USUAL.iter().collect());
+        }
+        Ok(policies::all().filter(|policy| self.policy.iter().any(|name| name == policy.0)).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use setpoint::restrain::Cooldown;
 use setpoint::simulate::{self, Model, Trace};
-use setpoint::{Autoscaler, ConfigError, Target, hpa, kpa, kthena, threshold};
+use setpoint::{Autoscaler, ConfigError, Target, aibrix, bud, gaussian, hpa, kpa, kthena, kubeai, threshold};
 use std::time::Duration;
 
 /// An autoscaler with the platform that it starts on.
@@ -23,13 +23,27 @@ const REST_AFTER_CHANGE: (Duration, Duration) = (Duration::from_secs(90), Durati
 /// The share of requests that the fixed fleet may let down, in percent.
 const LET_DOWN_PERCENT: f64 = 1.0;
 
-pub(crate) const ALL: &[Policy] = &[
+/// Those that run when none is named.
+pub(crate) const USUAL: &[Policy] = &[
     ("hpa", |_, m| candidate("hpa", Autoscaler::hpa(hpa_config(m)?)?, m)),
     ("kpa", |_, m| candidate("kpa", Autoscaler::kpa(kpa_config(m))?, m)),
     ("kthena", |_, m| candidate("kthena", Autoscaler::kthena(kthena_config(m))?, m)),
     ("threshold", |_, m| candidate("threshold", threshold(m)?, m)),
     ("fixed", fixed),
 ];
+
+/// Those that run when they are named.
+pub(crate) const MORE: &[Policy] = &[
+    ("aibrix", |_, m| candidate("aibrix", Autoscaler::aibrix(aibrix_config(m))?, m)),
+    ("kubeai", |_, m| candidate("kubeai", Autoscaler::kubeai(kubeai_config(m))?, m)),
+    ("bud", |_, m| candidate("bud", Autoscaler::bud(bud_config(m))?, m)),
+    ("gaussian", |_, m| candidate("gaussian", gaussian(m)?, m)),
+];
+
+/// All policies.
+pub(crate) fn all() -> impl Iterator<Item = &'static Policy> {
+    USUAL.iter().chain(MORE)
+}
 
 fn candidate(name: &str, scaler: Autoscaler, model: &Model) -> Result<Candidate, ConfigError> {
     Ok(Candidate { label: name.to_owned(), scaler, model: model.clone() })
@@ -59,6 +73,27 @@ fn kpa_config(model: &Model) -> kpa::Config {
         .min_scale(bounds.min())
         .max_scale(bounds.max())
         .initial_scale(model.initial_replicas())
+}
+
+fn aibrix_config(model: &Model) -> aibrix::Config {
+    aibrix::Config::new(aibrix::Strategy::Apa, model.bounds()).metric("cpu", UTILIZATION)
+}
+
+/// Requests in progress stand in for the depth of the queue.
+fn kubeai_config(model: &Model) -> kubeai::Config {
+    kubeai::Config::new(model.bounds())
+        .queue_depth(per_replica(model))
+        .metric(kubeai::Slot::QueueDepth, "concurrency")
+}
+
+fn bud_config(model: &Model) -> bud::Config {
+    bud::Config::new(model.bounds()).metric("cpu", UTILIZATION)
+}
+
+fn gaussian(model: &Model) -> Result<Autoscaler, ConfigError> {
+    let band = threshold::Thresholds::new(0.5, 0.9)?.with_set_point(UTILIZATION)?;
+    let config = gaussian::Config::window(model.bounds(), band, "cpu", Duration::from_secs(120));
+    Autoscaler::gaussian(config)
 }
 
 /// The bare rule judges a fleet whose new replicas do not serve yet, so it rests after a change, as every such scaler does.

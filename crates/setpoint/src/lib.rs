@@ -49,6 +49,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none) | everything above |
+//! | `exposition` | metrics text (Prometheus, OpenMetrics) to samples, with the names of inference servers |
 //! | `serde` | (de)serialization of configurations, decisions and saved state |
 //! | `simulate` | backtests over recorded and generated traffic |
 //! | `full` | all of them |
@@ -58,6 +59,8 @@ pub mod autoscaler;
 pub mod behavior;
 pub mod decision;
 pub mod error;
+#[cfg(feature = "exposition")]
+pub mod exposition;
 pub mod metric;
 pub mod reason;
 pub mod replicas;

@@ -51,6 +51,7 @@
 //! |---|---|
 //! | (none) | everything above; schedules go by UTC |
 //! | `schedule` | time zones by name, from a bundled database |
+//! | `exposition` | metrics text (Prometheus, OpenMetrics) to samples, with the names of inference servers |
 //! | `serde` | (de)serialization of configurations, decisions and saved state |
 //! | `forecast` | forecasts of metrics: exact seasonal ARIMA |
 //! | `simulate` | backtests over recorded and generated traffic |
@@ -61,6 +62,8 @@ pub mod autoscaler;
 pub mod behavior;
 pub mod decision;
 pub mod error;
+#[cfg(feature = "exposition")]
+pub mod exposition;
 #[cfg(feature = "forecast")]
 pub mod forecast;
 pub mod metric;

@@ -17,6 +17,12 @@ pub const MEMORY_USAGE: &str = "memory_usage";
 pub const GPU_UTILIZATION: &str = "gpu_utilization";
 /// GPU memory in use, in bytes.
 pub const GPU_MEMORY_USAGE: &str = "gpu_memory_usage";
+/// GPU memory that is free, in bytes.
+pub const GPU_MEMORY_FREE: &str = "gpu_memory_free";
+/// GPU memory in use, in percent of all.
+pub const GPU_MEMORY_UTILIZATION: &str = "gpu_memory_utilization";
+/// Key-value cache in use, in percent.
+pub const KV_CACHE_UTILIZATION: &str = "kv_cache_utilization";
 /// Requests in progress.
 pub const CONCURRENT_REQUESTS: &str = "concurrent_requests";
 /// Requests in total.
@@ -31,6 +37,16 @@ pub const TOKEN_IN_COUNT: &str = "token_in_count";
 pub const TOKEN_OUT_COUNT: &str = "token_out_count";
 /// Latency of an inference in milliseconds.
 pub const INFERENCE_LATENCY_MS: &str = "inference_latency_ms";
+/// Tokens read per second.
+pub const TOKENS_IN_PER_SECOND: &str = "tokens_in_per_second";
+/// Tokens generated per second.
+pub const TOKENS_OUT_PER_SECOND: &str = "tokens_out_per_second";
+/// Time that requests wait before they are worked on, in milliseconds.
+pub const QUEUE_TIME_MS: &str = "queue_time_ms";
+/// Time from a request to its first token, in milliseconds.
+pub const TIME_TO_FIRST_TOKEN_MS: &str = "time_to_first_token_ms";
+/// Time from one token of an answer to the next, in milliseconds.
+pub const TIME_PER_OUTPUT_TOKEN_MS: &str = "time_per_output_token_ms";
 /// Total concurrency of a revision, the metric of the Knative autoscaler: requests in progress over all instances.
 pub const CONCURRENCY: &str = "concurrency";
 /// Total request rate of a revision, the other metric of the Knative autoscaler, per second.

@@ -49,6 +49,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none) | everything above |
+//! | `manifest` | policies from the YAML or JSON documents of the upstream systems |
+//! | `manifest` | policies from the YAML or JSON documents of the upstream systems |
 //! | `serde` | (de)serialization of configurations, decisions and saved state |
 //! | `simulate` | backtests over recorded and generated traffic |
 //! | `full` | all of them |
@@ -58,6 +60,8 @@ pub mod autoscaler;
 pub mod behavior;
 pub mod decision;
 pub mod error;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 pub mod metric;
 pub mod reason;
 pub mod replicas;

@@ -392,3 +392,106 @@ mod kubeai {
         );
     }
 }
+
+mod bud {
+    use super::*;
+    use setpoint::behavior::Policy;
+    use setpoint::{Bounds, bud};
+    use std::time::Duration;
+
+    const FULL: &str = include_str!("fixtures/manifests/bud_05.yaml");
+
+    /// A part of a document as the page shows it, with what the page leaves out around it.
+    fn completed(part: &str) -> String {
+        let mut text = "apiVersion: scaler.bud.studio/v1alpha1\nkind: BudAIScaler\n".to_owned();
+        if part.starts_with("spec:") {
+            text.push_str(part);
+        } else {
+            text.push_str("spec:\n");
+            part.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+        if !part.contains("metricsSources:") {
+            text.push_str(
+                "  metricsSources: [{metricSourceType: pod, targetMetric: load, targetValue: \"10\"}]\n",
+            );
+        }
+        text.push_str("  maxReplicas: 20\n");
+        text
+    }
+
+    #[test]
+    fn every_example_of_the_page_loads_and_decides() {
+        let examples = [
+            (completed(include_str!("fixtures/manifests/bud_00.yaml")), 20.0, 20),
+            (completed(include_str!("fixtures/manifests/bud_01.yaml")), 20.0, 8),
+            (completed(include_str!("fixtures/manifests/bud_03.yaml")), 77.0, 6),
+            (include_str!("fixtures/manifests/bud_04.yaml").to_owned(), 84.0, 5),
+            (completed(include_str!("fixtures/manifests/bud_06.yaml")), 1.2, 6),
+            (completed(include_str!("fixtures/manifests/bud_07.yaml")), 150.0, 6),
+            (completed(include_str!("fixtures/manifests/bud_08.yaml")), 84.0, 5),
+            (completed(include_str!("fixtures/manifests/bud_09.yaml")), 84.0, 5),
+            (completed(include_str!("fixtures/manifests/bud_10.yaml")), 12.0, 5),
+            (completed(include_str!("fixtures/manifests/bud_12.yaml")), 120.0, 5),
+        ];
+        for (text, reading, wanted) in examples {
+            let loaded = one(&text);
+            assert_eq!(loaded.kind, Kind::Bud);
+            assert_eq!(decide(&loaded, 4, reading), wanted, "{text}");
+        }
+        for part in
+            [include_str!("fixtures/manifests/bud_02.yaml"), include_str!("fixtures/manifests/bud_11.yaml")]
+        {
+            let _ = decide(&one(&completed(part)), 4, 10.0);
+        }
+    }
+
+    #[test]
+    fn the_full_example_arrives_field_by_field() {
+        let loaded = one(FULL);
+        let minute = Duration::from_secs(60);
+        let config = bud::Config::new(Bounds::new(2, 20).unwrap())
+            .metric("gpu_cache_usage_perc", 70.0)
+            .prediction(bud::Blend { min_confidence: 0.7, ..bud::Blend::default() })
+            .gpu(bud::GpuThresholds { memory: Some(80.0), compute: None })
+            .budget_per_hour(50.0)
+            .up(bud::Side::new().cooldown(Duration::from_secs(30)).policies([Policy::percent(100, minute)]))
+            .down(
+                bud::Side::new().cooldown(Duration::from_secs(300)).policies([Policy::percent(50, minute)]),
+            );
+        assert_eq!(loaded.scaler.clone().one(), Some(Autoscaler::bud(config).unwrap()));
+        assert_eq!(
+            warnings(&loaded),
+            [
+                "spec.costConfig.preferSpotInstances",
+                "spec.predictionConfig.lookAheadMinutes",
+                "spec.predictionConfig.enableLearning",
+            ]
+            .map(|path| path)
+            .to_vec()
+        );
+        assert!(needs(&loaded).contains(
+            &"schedule_hints: value of the workload, business-hours: 8 at 0 9 * * 1-5 for 36000 s".to_owned()
+        ));
+    }
+
+    #[test]
+    fn wrong_fields_are_named_by_their_path() {
+        let path = |from, to| with(FULL, from, to).0;
+        assert_eq!(path("minReplicas: 2", "minReplicas: 21"), "spec.maxReplicas");
+        assert_eq!(path("scalingStrategy: BudScaler", "scalingStrategy: VPA"), "spec.scalingStrategy");
+        assert_eq!(path("targetValue: \"70\"", "targetValue: 70"), "spec.metricsSources[0].targetValue");
+        assert_eq!(path("targetValue: \"70\"", "targetValue: \"70m\""), "spec.metrics");
+        assert_eq!(path("0 9 * * 1-5", "9 * * 1-5"), "spec.scheduleHints[0].cronExpression");
+        assert_eq!(path("minConfidence: 0.7", "minConfidence: 7"), "spec.predictionConfig.minConfidence");
+        assert_eq!(
+            path("gpuMemoryThreshold: 80", "gpuMemoryThreshold: 101"),
+            "spec.gpuConfig.gpuMemoryThreshold"
+        );
+        assert_eq!(
+            path("periodSeconds: 60", "periodSeconds: 0"),
+            "spec.behavior.scaleUp.policies[0].periodSeconds"
+        );
+        let annotated = "name: llm-scaler\n  annotations: {scaler.bud.studio/panic: \"2\"}";
+        assert_eq!(path("name: llm-scaler", annotated), "metadata.annotations.scaler.bud.studio/panic");
+    }
+}

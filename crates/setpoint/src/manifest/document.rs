@@ -1,4 +1,4 @@
-//! One document: its kind and name. What follows from them is for the reader of that kind.
+//! One document: its kind, name and annotations. What follows from them is for the reader of that kind.
 
 use super::ManifestError;
 use super::fields::{Field, Fields};
@@ -11,6 +11,7 @@ pub(super) struct Document<'a> {
     api: &'a str,
     pub(super) kind: Field<'a>,
     pub(super) name: &'a str,
+    pub(super) annotations: Option<Field<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -22,11 +23,12 @@ impl<'a> Document<'a> {
         let kind = fields.need("kind")?;
         kind.name()?;
         let metadata = fields.map("metadata")?;
-        let mut name = "";
+        let (mut name, mut annotations) = ("", None);
         if let Some(mut metadata) = metadata {
             name = metadata.take("name").map(|f| f.text()).transpose()?.unwrap_or("");
+            annotations = metadata.take("annotations");
         }
-        Ok(Self { root, api, kind, name })
+        Ok(Self { root, api, kind, name, annotations })
     }
 
     /// The number of the document, from 1.

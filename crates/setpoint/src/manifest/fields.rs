@@ -119,6 +119,11 @@ impl<'a> Field<'a> {
         self.plain().and_then(text::number).ok_or_else(|| self.refuse("a number"))
     }
 
+    /// A number in a text.
+    pub(super) fn number_in_text(&self) -> Result<f64, ManifestError> {
+        text::number(self.text()?).ok_or_else(|| self.refuse("a number in a text"))
+    }
+
     /// A Kubernetes quantity, as a text or as a number.
     pub(super) fn quantity(&self) -> Result<f64, ManifestError> {
         let found = self.scalar().and_then(|(text, _)| quantity::parse(text));

@@ -6,6 +6,7 @@
 //! | `HorizontalPodAutoscaler` of `autoscaling/v2` | [`Autoscaler::hpa`] |
 //! | Kthena's `AutoscalingPolicy`, alone or with an `AutoscalingPolicyBinding` of the same text | [`Autoscaler::kthena`], [`Group::kthena_targets`], [`Group::kthena_roles`] |
 //! | KubeAI's `AIInferenceAutoscalerPolicy` | [`Autoscaler::kubeai`] |
+//! | `BudAIScaler` | [`Autoscaler::bud`] |
 //!
 //! A field that cannot be honoured is a [`ManifestError`] with its path; one that upstream ignores too is a [`Warning`]. `metadata`
 //! (but name and annotations), `status` and references to the workload are passed over. Documents of other kinds are passed over with a
@@ -36,6 +37,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bud;
 mod document;
 mod fields;
 mod hpa;
@@ -96,6 +98,8 @@ pub enum Kind {
     Kthena,
     /// KubeAI's `AIInferenceAutoscalerPolicy`.
     KubeAi,
+    /// `BudAIScaler`.
+    Bud,
 }
 
 /// What decides: for one workload, or for several together.
@@ -299,6 +303,7 @@ pub fn read(text: &str) -> Result<Vec<Loaded>, ManifestError> {
                 (Kind::Kthena, kthena::read_binding(document, policy, &mut notes)?)
             }
             (_, "AIInferenceAutoscalerPolicy") => (Kind::KubeAi, kubeai::read(document, &mut notes)?),
+            (_, "BudAIScaler") => (Kind::Bud, bud::read(document, &mut notes)?),
             _ => {
                 others.push(document);
                 continue;

@@ -495,3 +495,42 @@ mod bud {
         assert_eq!(path("name: llm-scaler", annotated), "metadata.annotations.scaler.bud.studio/panic");
     }
 }
+
+mod aibrix {
+    use super::*;
+    use setpoint::schedule::{Daily, Weekdays};
+    use setpoint::{Bounds, aibrix};
+    use std::time::Duration;
+
+    const TEXT: &str = include_str!("fixtures/manifests/aibrix.yaml");
+
+    #[test]
+    fn every_field_arrives() {
+        let loaded = one(TEXT);
+        assert_eq!(needs(&loaded), ["kv_cache_usage_perc: samples of the instances from :8000/metrics"]);
+        let days = Weekdays::named(["mon", "tue"]).unwrap();
+        let office = Daily::new("08:00".parse().unwrap(), "18:00".parse().unwrap(), days).unwrap();
+        let config = aibrix::Config::new(aibrix::Strategy::Apa, Bounds::new(1, 10).unwrap())
+            .metric("kv_cache_usage_perc", 0.5)
+            .stable_window(Duration::from_secs(120))
+            .time_zone("Europe/Berlin")
+            .schedule(aibrix::Schedule::new("office", office).min(4))
+            .annotations([("scale-up-tolerance", "0.2"), ("scale-down-cooldown-window", "90s")])
+            .unwrap();
+        assert_eq!(loaded.scaler.clone().one(), Some(Autoscaler::aibrix(config).unwrap()));
+        assert_eq!(decide(&loaded, 4, 0.75), 6);
+    }
+
+    #[test]
+    fn wrong_fields_are_named_by_their_path() {
+        let path = |from, to| with(TEXT, from, to).0;
+        assert_eq!(path("scalingStrategy: APA", "scalingStrategy: HPA"), "spec.scalingStrategy");
+        assert_eq!(path("targetValue: \"0.5\"", "targetValue: \"0\""), "spec.metricsSources[0].targetValue");
+        assert_eq!(path("Seconds: 120", "Seconds: 3601"), "spec.observeWindowSeconds");
+        assert_eq!(
+            path("scale-up-tolerance: \"0.2\"", "scale-up-tolerance: \"x\""),
+            "metadata.annotations.scale-up-tolerance"
+        );
+        assert!(path("endTime: \"18:00\"", "endTime: \"25:00\"").starts_with("spec.schedules[0]"));
+    }
+}

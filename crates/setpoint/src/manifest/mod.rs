@@ -7,6 +7,7 @@
 //! | Kthena's `AutoscalingPolicy`, alone or with an `AutoscalingPolicyBinding` of the same text | [`Autoscaler::kthena`], [`Group::kthena_targets`], [`Group::kthena_roles`] |
 //! | KubeAI's `AIInferenceAutoscalerPolicy` | [`Autoscaler::kubeai`] |
 //! | `BudAIScaler` | [`Autoscaler::bud`] |
+//! | AIBrix's `PodAutoscaler`, strategies APA and KPA | [`Autoscaler::aibrix`] |
 //!
 //! A field that cannot be honoured is a [`ManifestError`] with its path; one that upstream ignores too is a [`Warning`]. `metadata`
 //! (but name and annotations), `status` and references to the workload are passed over. Documents of other kinds are passed over with a
@@ -37,6 +38,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod aibrix;
 mod bud;
 mod document;
 mod fields;
@@ -100,6 +102,8 @@ pub enum Kind {
     KubeAi,
     /// `BudAIScaler`.
     Bud,
+    /// AIBrix's `PodAutoscaler`.
+    Aibrix,
 }
 
 /// What decides: for one workload, or for several together.
@@ -304,6 +308,7 @@ pub fn read(text: &str) -> Result<Vec<Loaded>, ManifestError> {
             }
             (_, "AIInferenceAutoscalerPolicy") => (Kind::KubeAi, kubeai::read(document, &mut notes)?),
             (_, "BudAIScaler") => (Kind::Bud, bud::read(document, &mut notes)?),
+            ("autoscaling.aibrix.ai", "PodAutoscaler") => (Kind::Aibrix, aibrix::read(document, &mut notes)?),
             _ => {
                 others.push(document);
                 continue;

@@ -534,3 +534,33 @@ mod aibrix {
         assert!(path("endTime: \"18:00\"", "endTime: \"25:00\"").starts_with("spec.schedules[0]"));
     }
 }
+
+mod knative {
+    use super::*;
+    use setpoint::kpa;
+    use std::time::Duration;
+
+    const TEXT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-autoscaler}\ndata: {stable-window: 2m}\n---\n\
+        apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web}\nspec:\n  template:\n    metadata:\n      \
+        annotations: {autoscaling.knative.dev/target: \"10\", autoscaling.knative.dev/max-scale: \"20\"}\n    spec: {containers: []}\n";
+
+    #[test]
+    fn annotations_stand_over_the_settings_of_the_cluster() {
+        let loaded = one(TEXT);
+        assert_eq!(needs(&loaded), ["concurrency: value of the workload"]);
+        let config = kpa::Config::default()
+            .target(10.0)
+            .max_scale(20)
+            .stable_window(Duration::from_secs(120))
+            .reachability(kpa::Reachability::Reachable);
+        assert_eq!(loaded.scaler.clone().one(), Some(Autoscaler::kpa(config).unwrap()));
+        assert_eq!(decide(&loaded, 1, 35.0), 5);
+        let path = |from, to| with(TEXT, from, to).0;
+        assert_eq!(path("target: \"10\"", "target: \"0\""), "spec.template.metadata.annotations.target");
+        assert_eq!(path("stable-window: 2m", "stable-window: 2s"), "data.stable-window");
+        assert_eq!(
+            path("target: \"10\"", "target: 10"),
+            "spec.template.metadata.annotations.autoscaling.knative.dev/target"
+        );
+    }
+}

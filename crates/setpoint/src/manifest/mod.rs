@@ -7,6 +7,7 @@
 //! | Kthena's `AutoscalingPolicy`, alone or with an `AutoscalingPolicyBinding` of the same text | [`Autoscaler::kthena`], [`Group::kthena_targets`], [`Group::kthena_roles`] |
 //! | KubeAI's `AIInferenceAutoscalerPolicy` | [`Autoscaler::kubeai`] |
 //! | `BudAIScaler` | [`Autoscaler::bud`] |
+//! | Knative's `Service` and `Configuration`, with the `ConfigMap` `config-autoscaler` of the same text | [`Autoscaler::kpa`] |
 //! | AIBrix's `PodAutoscaler`, strategies APA and KPA | [`Autoscaler::aibrix`] |
 //!
 //! A field that cannot be honoured is a [`ManifestError`] with its path; one that upstream ignores too is a [`Warning`]. `metadata`
@@ -43,6 +44,7 @@ mod bud;
 mod document;
 mod fields;
 mod hpa;
+mod knative;
 mod kthena;
 mod kubeai;
 mod quantity;
@@ -104,6 +106,8 @@ pub enum Kind {
     Bud,
     /// AIBrix's `PodAutoscaler`.
     Aibrix,
+    /// Knative's `Service` or `Configuration`.
+    Knative,
 }
 
 /// What decides: for one workload, or for several together.
@@ -289,6 +293,8 @@ pub fn read(text: &str) -> Result<Vec<Loaded>, ManifestError> {
         let document = Document::new(i + 1, node)?;
         documents.push(document);
     }
+    let cluster = documents.iter().find(|document| knative::is_settings(document));
+    let cluster = cluster.map(knative::settings).transpose()?.unwrap_or_default();
     let mut loaded = Vec::new();
     let mut others: Vec<&Document<'_>> = Vec::new();
     for document in &documents {
@@ -309,6 +315,10 @@ pub fn read(text: &str) -> Result<Vec<Loaded>, ManifestError> {
             (_, "AIInferenceAutoscalerPolicy") => (Kind::KubeAi, kubeai::read(document, &mut notes)?),
             (_, "BudAIScaler") => (Kind::Bud, bud::read(document, &mut notes)?),
             ("autoscaling.aibrix.ai", "PodAutoscaler") => (Kind::Aibrix, aibrix::read(document, &mut notes)?),
+            ("serving.knative.dev", "Service" | "Configuration") => {
+                (Kind::Knative, knative::read(document, &cluster, &mut notes)?)
+            }
+            _ if knative::is_settings(document) => continue,
             _ => {
                 others.push(document);
                 continue;

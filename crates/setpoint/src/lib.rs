@@ -52,6 +52,7 @@
 //! | (none) | everything above; schedules go by UTC |
 //! | `schedule` | time zones by name, from a bundled database |
 //! | `exposition` | metrics text (Prometheus, OpenMetrics) to samples, with the names of inference servers |
+//! | `manifest` | policies from the YAML or JSON documents of the upstream systems |
 //! | `serde` | (de)serialization of configurations, decisions and saved state |
 //! | `forecast` | forecasts of metrics: exact seasonal ARIMA |
 //! | `simulate` | backtests over recorded and generated traffic |
@@ -66,6 +67,8 @@ pub mod error;
 pub mod exposition;
 #[cfg(feature = "forecast")]
 pub mod forecast;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 pub mod metric;
 pub mod reason;
 pub mod replicas;

@@ -1,6 +1,6 @@
 //! The bodies of the fuzz targets on a few thousand random inputs from fixed seeds: the same every time, without a fuzzer.
 
-use setpoint_tests::{XorShift, fuzz_decisions, fuzz_snapshots, fuzz_state};
+use setpoint_tests::{XorShift, fuzz_decisions, fuzz_exposition, fuzz_snapshots, fuzz_state};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 fn drive(seed: u64, inputs: usize, longest: u64, body: fn(&[u8])) {
@@ -28,4 +28,9 @@ fn decisions() {
 #[test]
 fn states() {
     drive(0x5e7_0003, 3_000, 2_000, fuzz_state);
+}
+
+#[test]
+fn expositions() {
+    drive(0x5e7_0004, 4_000, 1_200, fuzz_exposition);
 }

@@ -12,7 +12,7 @@ pub mod script;
 #[path = "shared/subjects.rs"]
 pub mod subjects;
 
-pub use bodies::{fuzz_decisions, fuzz_snapshots, fuzz_state};
+pub use bodies::{fuzz_decisions, fuzz_exposition, fuzz_snapshots, fuzz_state};
 pub use bytes::{Bytes, XorShift};
 pub use facts::Facts;
 pub use script::{Player, Script, Step, Then};

@@ -5,7 +5,8 @@ use crate::bytes::Bytes;
 use crate::facts::METRICS;
 use crate::script::{Player, Script};
 use crate::subjects::{Subject, subjects};
-use setpoint::state::Value;
+use setpoint::exposition::{Format, Intake, Line, Lines, Names, Scrape};
+use setpoint::state::{StateReader, StateWriter, Value};
 use setpoint::{
     Autoscaler, Column, Instance, Samples, Snapshot, SnapshotError, Timestamp, WorkloadValue, rounding,
 };
@@ -204,4 +205,150 @@ fn anything(bytes: &mut Bytes<'_>) -> Value {
         7 => Value::List(vec![Value::List(vec![Value::Int(bytes.long()), Value::Int(bytes.long())])]),
         _ => Value::Map(Vec::new()),
     }
+}
+
+/// Reads any text as metrics: raw bytes, or pieces that such texts are made of. What one line says does not depend on the broken ones
+/// around it, everything that was read is found by name, and what the rules make of it survives being saved.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn fuzz_exposition(data: &[u8]) {
+    let mut bytes = Bytes::new(data);
+    let format = bytes.pick(&[Format::Prometheus, Format::OpenMetrics]);
+    let text = if bytes.chance(48) {
+        String::from_utf8_lossy(bytes.rest()).into_owned()
+    } else {
+        pieces(&mut bytes)
+    };
+    let kept = read_both_ways(&text, format);
+    let with_a_bad_line = format!("é {{\n{text}");
+    let again = Scrape::parse_lenient(&with_a_bad_line, format);
+    assert_eq!(
+        format!("{:?}", again.samples()),
+        format!("{:?}", kept.samples()),
+        "one bad line lost others: {text:?}"
+    );
+    let other = pieces(&mut bytes);
+    let other = Scrape::parse_lenient(&other, format);
+    take_in(&[&kept, &other, &kept, &other], &mut bytes);
+}
+
+fn read_both_ways(text: &str, format: Format) -> Scrape<'_> {
+    let kept = Scrape::parse_lenient(text, format);
+    let lines = text.split('\n').count();
+    assert!(kept.errors().iter().all(|error| (1..=lines).contains(&error.line)), "{:?}", kept.errors());
+    match Scrape::parse(text, format) {
+        Ok(whole) => {
+            assert_eq!(kept.errors(), []);
+            assert_eq!(format!("{whole:?}"), format!("{kept:?}"));
+        }
+        Err(error) => assert_eq!(kept.errors().first(), Some(&error)),
+    }
+    let streamed = Lines::new(text, format).filter(|line| matches!(line, Ok(Line::Sample(_)))).count();
+    assert_eq!(streamed, kept.samples().len(), "{text:?}");
+    let grouped: usize = kept.families().iter().map(|family| kept.samples_of(family).len()).sum();
+    assert_eq!(grouped, streamed, "{text:?}");
+    for family in kept.families() {
+        assert!(kept.family(family.name()).is_some_and(|found| std::ptr::eq(found, family)), "{text:?}");
+        if let Some(seen) = kept.distribution(family.name(), &[]) {
+            let bounds = seen.buckets();
+            let highest =
+                bounds.iter().map(|b| b.upper).filter(|upper| upper.is_finite()).fold(0.0, f64::max);
+            for level in [0.0, 0.5, 0.95, 1.0] {
+                let value = seen.quantile(level);
+                assert!(value.is_none_or(|v| v.is_finite() && v <= highest), "{value:?} of {bounds:?}");
+            }
+            assert!(
+                seen.since(&seen).count() == 0.0
+                    && seen.whole().is_none_or(|w| w.count() as f64 == seen.count())
+            );
+        }
+    }
+    for sample in kept.samples() {
+        let name = sample.name.to_str();
+        assert!(
+            kept.series(&name).any(|found| std::ptr::eq(found, sample)),
+            "{name:?} is not found: {text:?}"
+        );
+        for (label, value) in sample.labels.iter() {
+            assert!(sample.labels.has(&[(&label.to_str(), &value.to_str())]), "{text:?}");
+        }
+    }
+    kept
+}
+
+/// Several cycles of two instances; an intake that was saved and restored says the same, and one with spoilt state says nothing wrong.
+fn take_in(cycles: &[&Scrape<'_>], bytes: &mut Bytes<'_>) {
+    let mut intake = Intake::new(Names::all());
+    let mut now = Timestamp::from_secs(1_700_000_000);
+    for scrape in cycles {
+        let mut out = StateWriter::default();
+        intake.save(&mut out);
+        let mut value = out.finish();
+        let from = |value| Intake::new(Names::all()).restore(&StateReader::new("intake", value)?);
+        assert_eq!(from(&value), Ok(()), "its own state");
+        let before = intake.clone();
+        intake.restore(&StateReader::new("intake", &value).expect("fields")).expect("its own state");
+        assert_eq!(intake, before);
+        spoil(&mut value, bytes);
+        let mut spoilt = before.clone();
+        match StateReader::new("intake", &value).and_then(|from| spoilt.restore(&from)) {
+            Err(_) => assert_eq!(spoilt, before, "a failed restore changed something"),
+            Ok(()) => drop(spoilt.take(now, &[("a", Some(scrape))]).expect("one instance")),
+        }
+        now = if bytes.chance(32) { bytes.instant(now) } else { now + core::time::Duration::from_secs(15) };
+        let second = (!bytes.chance(64)).then_some(*scrape);
+        let columns = intake.take(now, &[("a", Some(scrape)), ("b", second)]).expect("two names");
+        for (name, values) in columns.iter() {
+            assert!(values.len() == 2 && values.iter().any(|v| v.is_finite()), "{name}: {values:?}");
+            assert!(!values.iter().any(|v| v.is_infinite()), "{name}: {values:?}");
+            assert!(second.is_some() || values[1].is_nan(), "{name}: a failed scrape is {}", values[1]);
+        }
+        let snapshot = columns.fill(Snapshot::at(now).replicas(2)).expect("aligned");
+        assert_eq!(snapshot.covered(), Some(if second.is_some() { 1.0 } else { 0.5 }));
+    }
+}
+
+/// A text of the pieces that metrics are written in, mostly in their places.
+fn pieces(bytes: &mut Bytes<'_>) -> String {
+    const NAMES: [&str; 12] = [
+        "vllm:num_requests_waiting",
+        "vllm:kv_cache_usage_perc",
+        "vllm:prompt_tokens_total",
+        "vllm:time_to_first_token_seconds",
+        "tgi_queue_size",
+        "tgi_request_duration",
+        "nv_inference_queue_summary_us",
+        "nv_inference_queue_duration_us",
+        "nv_inference_request_success",
+        "DCGM_FI_DEV_FB_USED",
+        "DCGM_FI_DEV_FB_FREE",
+        "",
+    ];
+    const SUFFIXES: [&str; 6] = ["", "_bucket", "_count", "_sum", "_total", "_created"];
+    const LABELS: [&str; 8] = [
+        "{le=\"1\"}",
+        "{le=\"+Inf\"}",
+        "{le=\"0.5\",engine=\"1\"}",
+        "",
+        "{quantile=\"0.95\"}",
+        "{a=\"q\\\"\\n\\\\\"}",
+        "{\"a.b\"}",
+        "{x=\"1\",x=\"2\"}",
+    ];
+    const VALUES: [&str; 12] =
+        ["0", "1", "2.5", "10", "1e3", "NaN", "+Inf", "-1", "7.4e+06", "1e300", "x", ""];
+    const KINDS: [&str; 5] = ["gauge", "counter", "histogram", "summary", "thing"];
+    const ENDS: [&str; 6] = ["\n", "\n", "\n", " 1395066363\n", " # {a=\"b\"} 1\n", "\n# EOF\n"];
+    let mut text = String::new();
+    for _ in 0..bytes.below(40) {
+        let name = bytes.pick(&NAMES);
+        if bytes.chance(40) {
+            text += &format!("# TYPE {name} {}\n", bytes.pick(&KINDS));
+        } else {
+            let (suffix, labels) = (bytes.pick(&SUFFIXES), bytes.pick(&LABELS));
+            text += &format!("{name}{suffix}{labels} {}{}", bytes.pick(&VALUES), bytes.pick(&ENDS));
+        }
+    }
+    text
 }

@@ -23,7 +23,8 @@ use std::collections::BTreeMap;
 /// | a quantile or a mean time, and nothing was observed since the last scrape | missing |
 /// | a counter that did not grow | a rate of 0 |
 ///
-/// Memory is kept for the instances of the last call, failed ones included; those that are no longer listed are forgotten. The timestamps in
+/// A counter is the sum of its series, and starts anew if that falls: an instance whose processes restart one by one behind one endpoint shows
+/// too high a rate for one cycle. Memory is kept for the instances of the last call, failed ones included; those that are no longer listed are forgotten. The timestamps in
 /// the text are not looked at: what counts is when the caller scraped.
 ///
 /// ```

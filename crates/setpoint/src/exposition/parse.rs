@@ -227,7 +227,8 @@ fn sample(text: &str, format: Format) -> Result<Sample<'_>, Problem> {
     let (value, rest) = word(rest);
     let value = number(value).ok_or(Problem::Value)?;
     let (mut timestamp, mut next) = (None, word(rest));
-    if !(next.0.is_empty() || next.0 == "#" && format == Format::OpenMetrics) {
+    let ends = |word: &str| word.is_empty() || (word == "#" && format == Format::OpenMetrics);
+    if !ends(next.0) {
         timestamp = Some(instant(next.0, format).ok_or(Problem::Timestamp)?);
         next = word(next.1);
     }

@@ -104,7 +104,8 @@ impl<'a> Scrape<'a> {
         Self::build(body, format, Err)
     }
 
-    /// Reads what can be read: a bad line is left out and kept among the [`errors`](Self::errors), the others are not lost.
+    /// Reads what can be read: a bad line is left out and kept among the [`errors`](Self::errors), the others are not lost. A sum over
+    /// series lacks what the bad lines said: look at the errors before a count is decided on it.
     ///
     /// ```
     /// use setpoint::exposition::{Format, Scrape};
@@ -277,22 +278,27 @@ impl<'a> Builder<'a> {
         let name = sample.name.to_str();
         let at = match self.current {
             Some(at) if self.families[at as usize].takes(&name) => at,
-            _ => {
-                let base = match self.known.contains_key(&name) {
-                    true => None,
-                    false => SUFFIXES.iter().find_map(|suffix| {
-                        let at = self.known.get(name.strip_suffix(suffix)?)?;
-                        self.families[*at as usize].takes(&name).then_some(*at)
-                    }),
-                };
-                match base {
-                    Some(at) => self.current = Some(at),
-                    None => drop(self.enter(name).name.len()),
+            _ => match self.base_of(&name) {
+                Some(at) => at,
+                None => {
+                    self.enter(name);
+                    self.current.unwrap_or_default()
                 }
-                self.current.unwrap_or_default()
-            }
+            },
         };
+        self.current = Some(at);
         self.samples.push((at, sample));
+    }
+
+    /// The family that a sample belongs to by its suffix; none where a family has its very name.
+    fn base_of(&self, sample: &str) -> Option<u32> {
+        if self.known.contains_key(sample) {
+            return None;
+        }
+        SUFFIXES.iter().find_map(|suffix| {
+            let at = self.known.get(sample.strip_suffix(suffix)?)?;
+            self.families[*at as usize].takes(sample).then_some(*at)
+        })
     }
 
     fn finish(mut self) -> Scrape<'a> {

@@ -3,7 +3,7 @@
 use super::fitted::FittedArima;
 use crate::forecast::{Fit, FitError, Scale};
 
-/// The orders (p, d, q)(P, D, Q)[s].
+/// The orders (p, d, q)(P, D, Q)\[s\].
 ///
 /// ```
 /// use setpoint::forecast::arima::Orders;

@@ -73,7 +73,7 @@ const SUFFIXES: [&str; 8] = ["_bucket", "_count", "_sum", "_total", "_created", 
 /// ```
 /// use setpoint::exposition::{Format, Kind, Scrape};
 /// let body = "\
-/// # TYPE vllm:num_requests_waiting gauge
+/// ## TYPE vllm:num_requests_waiting gauge
 /// vllm:num_requests_waiting{engine=\"0\"} 3
 /// vllm:num_requests_waiting{engine=\"1\"} 4
 /// ";
@@ -201,7 +201,7 @@ impl<'a> Scrape<'a> {
     /// ```
     /// use setpoint::exposition::{Format, Scrape};
     /// let body = "\
-    /// # TYPE wait_seconds histogram
+    /// ## TYPE wait_seconds histogram
     /// wait_seconds_bucket{engine=\"0\",le=\"1\"} 8
     /// wait_seconds_bucket{engine=\"0\",le=\"+Inf\"} 10
     /// wait_seconds_bucket{engine=\"1\",le=\"1\"} 2

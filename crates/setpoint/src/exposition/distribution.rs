@@ -230,6 +230,7 @@ mod tests {
     fn the_lowest_and_the_last_bucket_have_rules_of_their_own() {
         assert_eq!(of(&[(-1.0, 5.0), (1.0, 10.0), (INF, 10.0)]).quantile(0.2), Some(-1.0));
         assert_eq!(of(&[(0.0, 5.0), (1.0, 10.0), (INF, 10.0)]).quantile(0.2), Some(0.0));
+        assert_eq!(of(&[(0.0, 0.0), (1.0, 10.0), (INF, 10.0)]).quantile(0.0), Some(0.0));
         assert_eq!(of(&[(-1.0, 5.0), (1.0, 10.0), (INF, 10.0)]).quantile(0.75), Some(0.0));
         assert_eq!(of(&[(1.0, 5.0), (INF, 10.0)]).quantile(0.9), Some(1.0));
     }

@@ -49,7 +49,7 @@ fn gauges_are_folded_and_converted() {
 #[test]
 fn a_series_that_is_no_number_makes_the_value_missing() {
     for read in [Read::Sum, Read::Mean, Read::Max] {
-        for body in ["g{d=\"0\"} 1\ng{d=\"1\"} NaN\n", "g{d=\"0\"} +Inf\ng{d=\"1\"} 3\n"] {
+        for body in ["g{d=\"0\"} 1\ng{d=\"1\"} NaN\n", "g{d=\"0\"} -Inf\ng{d=\"1\"} 3\n"] {
             assert_eq!(run(&mut intake(&[("g", read.clone(), "m", 1.0)]), &[body]), [None], "{read:?}");
         }
     }
@@ -96,6 +96,8 @@ fn quantiles_are_of_what_was_observed_between() {
     assert_eq!(late.get("m"), None, "too long ago");
     let back = stale.take(at(300), &[("a", Some(&parse(bodies[3])))]).unwrap();
     assert_eq!(back.get("m"), None, "time went back");
+    let same = stale.take(at(301), &[("a", Some(&parse(bodies[3])))]).unwrap();
+    assert_eq!(same.get("m"), None, "no time passed");
 }
 
 #[test]

@@ -144,6 +144,12 @@ fn metadata_lines() {
 fn timestamps_and_exemplars_of_openmetrics() {
     let sample = one_of("x_total 3 1520879607.789", Format::OpenMetrics).unwrap();
     assert_eq!(sample.timestamp, Some(Timestamp::from_millis(1_520_879_607_789)));
+    let sample = one_of("x_total 3 1.001", Format::OpenMetrics).unwrap();
+    assert_eq!(
+        sample.timestamp,
+        Some(Timestamp::from_millis(1_001)),
+        "1.001 times 1000 is 1000.9999999999999"
+    );
     let exemplars =
         ["x 3 # {} 1", "x 3 1.5 # {trace=\"a # b\"} 0.7 2.5", "x_bucket{le=\"1\"} 3 # {a=\"b\"} 1 "];
     for line in exemplars {
@@ -186,6 +192,7 @@ fn a_text_that_was_cut_is_not_read_to_its_end() {
     assert_eq!(errors("x 1\n# EOF\n", Format::OpenMetrics), []);
     assert_eq!(errors("x 1\n# EOF", Format::OpenMetrics), []);
     assert_eq!(errors("# EOF", Format::OpenMetrics), []);
+    assert_eq!(errors("# EOFs\nx 1\n# EOF\n", Format::OpenMetrics), [], "a comment");
     assert_eq!(errors("x 1\n", Format::OpenMetrics), [(1, Problem::NoEnd)]);
     assert_eq!(errors("", Format::OpenMetrics), [(1, Problem::NoEnd)]);
     assert_eq!(errors("x 1\n# EO", Format::OpenMetrics), [(2, Problem::CutOff), (2, Problem::NoEnd)]);

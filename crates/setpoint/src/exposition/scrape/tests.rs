@@ -58,6 +58,13 @@ a{i=\"2\"} 3
 }
 
 #[test]
+fn samples_of_families_that_are_interleaved_keep_their_order() {
+    let body: String = (0..200).map(|i| format!("a {i}\nb {i}\n")).collect();
+    let values: Vec<f64> = parse(&body).series("b").map(|s| s.value).collect();
+    assert_eq!(values, (0..200).map(f64::from).collect::<Vec<_>>());
+}
+
+#[test]
 fn suffixes_belong_only_to_the_types_that_have_them() {
     let body = "\
 # TYPE q gauge
